@@ -1,0 +1,38 @@
+"""Models, kernels and trainers behind the notebooks on lazy training.
+
+Chizat & Bach, "A Note on Lazy Training in Supervised Differentiable Programming" (2018), is cited
+by its equations, figures and theorems throughout.
+"""
+
+from lazylib.activations import Activation, softplus
+from lazylib.data import Dataset, Teacher, sphere, teacher
+from lazylib.laziness import displacement, kernel_change, regime, sign_flips
+from lazylib.losses import Loss, log_cosh, quadratic
+from lazylib.models import Scaled, Tangent, TwoLayer
+from lazylib.recording import Run
+from lazylib.trainers import gradient_descent, gradient_flow, sgd
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Activation",
+    "Dataset",
+    "Loss",
+    "Run",
+    "Scaled",
+    "Tangent",
+    "Teacher",
+    "TwoLayer",
+    "displacement",
+    "gradient_descent",
+    "gradient_flow",
+    "kernel_change",
+    "log_cosh",
+    "quadratic",
+    "regime",
+    "sgd",
+    "sign_flips",
+    "softplus",
+    "sphere",
+    "teacher",
+]

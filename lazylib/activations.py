@@ -1,0 +1,89 @@
+"""Activation functions with their derivatives and their degrees of homogeneity."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lazylib import checks
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A scalar function σ, applied elementwise.
+
+    Attributes
+    ----------
+    name : str
+    value, derivative : callable
+        σ and σ′; for the ReLU, σ′(0) = 0.
+    degree : int or None
+        q such that σ(λz) = λ^q σ(z) for every λ > 0, if there is one.
+    smooth : bool
+        Whether σ′ is Lipschitz, as Assumption 3.1 asks.
+    """
+
+    name: str
+    value: Callable
+    derivative: Callable
+    degree: int | None = None
+    smooth: bool = True
+
+    def both(self, z):
+        """Return σ(z) and σ′(z)."""
+        slope = self.derivative(z)
+        return (z * slope if self.degree == 1 else self.value(z)), slope
+
+
+def _erf(z):
+    from scipy.special import erf  # here, so that `import lazylib` need not wait for SciPy
+
+    return erf(z)
+
+
+def _normal_density(z):
+    return np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)
+
+
+def _normal_cumulative(z):
+    return 0.5 * (1 + _erf(z / np.sqrt(2)))
+
+
+def _sigmoid(z):
+    return 0.5 * (1 + np.tanh(0.5 * z))
+
+
+def softplus(sharpness=1.0):
+    """σ(z) = log(1 + exp(s z))/s, a smooth ReLU: sharpness s → ∞ gives max(z, 0)."""
+    s = checks.positive("sharpness", sharpness)
+    return Activation(
+        f"softplus(sharpness={s:g})",
+        lambda z: np.logaddexp(0, s * z) / s,
+        lambda z: _sigmoid(s * z),
+    )
+
+
+relu = Activation(
+    "relu",
+    lambda z: np.maximum(z, 0),
+    lambda z: (z > 0).astype(z.dtype),
+    degree=1,
+    smooth=False,
+)
+tanh = Activation("tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+erf = Activation("erf", _erf, lambda z: 2 * np.exp(-z * z) / np.sqrt(np.pi))
+gelu = Activation(
+    "gelu",
+    lambda z: z * _normal_cumulative(z),
+    lambda z: _normal_cumulative(z) + z * _normal_density(z),
+)
+
+#: The activations that a model accepts by name.
+ACTIVATIONS = {"relu": relu, "softplus": softplus(), "tanh": tanh, "erf": erf, "gelu": gelu}
+
+
+def activation(choice):
+    """Return the activation of that name, or ``choice`` itself if it is an ``Activation``."""
+    if isinstance(choice, Activation):
+        return choice
+    return ACTIVATIONS[checks.one_of("activation", choice, ACTIVATIONS)]

@@ -1,0 +1,74 @@
+"""The one place where arguments are validated: every error names the argument and what was expected."""
+
+from collections.abc import Collection
+
+import numpy as np
+
+
+def positive(name, value):
+    """Return ``value`` as a float, or a float array, whose entries are all finite and > 0."""
+    array = finite(name, value)
+    if not (array > 0).all():
+        raise ValueError(f"{name} must be > 0, got {_shown(array)}")
+    return array if array.ndim else float(array)
+
+
+def whole(name, value, minimum=1):
+    """Return ``value`` as an int that is at least ``minimum``."""
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value}")
+    return int(value)
+
+
+def finite(name, value, ndim=None):
+    """Return ``value`` as an array of real, finite floats with at least ``ndim`` axes.
+
+    float32 and float64 keep their precision; whole numbers become float64.
+    """
+    try:
+        array = np.asarray(value)
+        if array.dtype not in (np.float32, np.float64):
+            array = array.astype(np.float64, casting="safe" if array.dtype.kind == "c" else "unsafe")
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be an array of real numbers, got {_shown(value)}") from error
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+    if ndim is not None and array.ndim < ndim:
+        raise ValueError(f"{name} must have at least {ndim} axes, got shape {array.shape}")
+    return array
+
+
+def last_axis(name, array, size, meaning):
+    """Raise a ``ValueError`` unless the last axis of ``array`` has length ``size``."""
+    if array.ndim == 0 or array.shape[-1] != size:
+        raise ValueError(f"{name} must have shape (..., {size}) for {meaning}, got {array.shape}")
+
+
+def one_of(name, value, options: Collection[str]):
+    """Return ``value`` if it is one of ``options``."""
+    if value not in options:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
+    return value
+
+
+def generator(name, value):
+    """Return ``value`` if it is a ``numpy.random.Generator``."""
+    if not isinstance(value, np.random.Generator):
+        raise TypeError(f"{name} must be a numpy.random.Generator, got {value!r}")
+    return value
+
+
+def broadcastable(**shapes):
+    """Return the common shape of named shapes, or say which of them do not fit together."""
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError as error:
+        named = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ValueError(f"these leading (batch) shapes do not fit together: {named}") from error
+
+
+def _shown(value):
+    text = repr(value.tolist() if isinstance(value, np.ndarray) else value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,117 @@
+"""The scaled objective F_α of Eq. (5) for a batch of runs, with its gradient and its sharpness."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lazylib import checks
+from lazylib.data import Dataset
+from lazylib.losses import Loss
+from lazylib.models import Scaled
+
+# Many small runs are one array program; a run that alone fills the cache (inputs × parameters)
+# is computed by itself.
+_LARGE_RUN = 250_000
+
+
+@dataclass
+class Objective:
+    """F_α(w) = R(αf(w))/α² for runs on one axis: ``w`` has shape (runs, p).
+
+    Attributes
+    ----------
+    model : Scaled
+        αf, with one α a run.
+    loss : Loss
+    x, y : ndarray of shape (n, d) and (n,), or (runs, n, d) and (runs, n)
+    """
+
+    model: Scaled
+    loss: Loss
+    x: np.ndarray
+    y: np.ndarray
+
+    def at(self, index):
+        """The objective of the chosen runs."""
+        model = self.model.at(self.model.alpha.shape, index)
+        x = self.x if self.x.ndim == 2 else self.x[index]
+        y = self.y if self.y.ndim == 1 else self.y[index]
+        return Objective(model, self.loss, x, y)
+
+    def value(self, w):
+        """R(αf(w)), of shape (runs,)."""
+        return self.loss.value(self.model.predict(w, self.x), self.y)
+
+    def gradient(self, w):
+        """R(αf(w)), of shape (runs,), and ∇F_α(w) = (1/α) Df_wᵀ ∇R(αf(w)), of shape (runs, p)."""
+        if len(w) > 1 and w.shape[-1] * self.x.shape[-2] > _LARGE_RUN:
+            parts = [self.at([i]).gradient(w[i : i + 1]) for i in range(len(w))]
+            return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+        f, pullback = self.model.vjp(w, self.x)
+        gradient = pullback(self.loss.gradient(f, self.y))
+        gradient /= self.model.alpha[:, None] ** 2
+        return self.loss.value(f, self.y), gradient
+
+    def zero_loss(self):
+        """R(0), the loss of the zero predictor, of shape (runs,)."""
+        zero = self.loss.value(np.zeros_like(self.y), self.y)
+        return np.broadcast_to(zero, self.model.alpha.shape)
+
+    def sharpness(self, w, vector, iterations):
+        """Estimate λ, the largest |eigenvalue| of the Hessian of F_α at w, by power iterations.
+
+        Near a minimum this is λ_max(K_w)·ν/n of the tangent kernel; steps below 2/λ are stable.
+        Far from one, the residuals bend the objective too: from a small initialisation, the
+        tangent kernel alone, which is then tiny, would allow steps that blow up the network.
+
+        Parameters
+        ----------
+        w : ndarray of shape (runs, p)
+        vector : ndarray of shape (runs, p)
+            Where the iterations start: the gradient, or the vector returned by the last call.
+        iterations : int
+
+        Returns
+        -------
+        lam : ndarray of shape (runs,)
+        vector : ndarray of shape (runs, p)
+        """
+        small = np.finfo(w.dtype).eps ** (1 / 3) * np.linalg.norm(w, axis=-1, keepdims=True)
+        for _ in range(iterations):
+            vector = vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-30)
+            ahead, behind = (self.gradient(w + sign * small * vector)[1] for sign in (1, -1))
+            vector = (ahead - behind) / (2 * small)
+        return np.linalg.norm(vector, axis=-1), vector
+
+
+def batch(model, data: Dataset, w0, alpha, loss):
+    """Check what a trainer was given, and lay all its runs on one axis.
+
+    Returns
+    -------
+    lead : tuple of int
+        The runs' leading shape.
+    w0 : ndarray of shape (runs, p)
+    train, test : Objective
+        ``test`` is None without test data.
+    """
+    w0 = checks.finite("w0", w0, ndim=1)
+    checks.last_axis("w0", w0, model.n_parameters, "this model's parameters")
+    alpha = checks.finite("alpha", checks.positive("alpha", alpha))
+    shapes = {"w0": w0.shape[:-1], "alpha": alpha.shape, "data.x": data.x.shape[:-2]}
+    lead = checks.broadcastable(**shapes, **{"data.y": data.y.shape[:-1]})
+
+    def spread(array, axes):
+        tail = array.shape[array.ndim - axes :]
+        return np.broadcast_to(array, (*lead, *tail)).reshape(-1, *tail).astype(w0.dtype)
+
+    scaled = Scaled(model.at(lead, slice(None)), spread(alpha, 0))
+
+    def objective(x, y):
+        if x is None:
+            return None
+        x = x.astype(w0.dtype) if x.ndim == 2 else spread(x, 2)
+        y = y.astype(w0.dtype) if y.ndim == 1 else spread(y, 1)
+        return Objective(scaled, loss, x, y)
+
+    return lead, spread(w0, 1), objective(data.x, data.y), objective(data.x_test, data.y_test)

@@ -1,0 +1,117 @@
+"""What a training run leaves behind, and the choice of the frames that are kept of it."""
+
+import contextlib
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training run, or a batch of them, as frames from first to last.
+
+    Attributes
+    ----------
+    times : ndarray of shape (frames,) or (frames, ...)
+        Training time t of each frame, step × number of steps.
+    w : ndarray of shape (frames, ..., p)
+        Parameters. Frames are spaced so that the neurons move evenly from one to the next.
+    train_loss, test_loss : ndarray of shape (frames, ...)
+        R(αf) on the training and test data (``test_loss`` is None without test data).
+    status : str, or ndarray of str of shape (...)
+        "converged", "still falling", "diverged" or "interrupted".
+    n_steps : int
+        Number of steps taken.
+    """
+
+    times: np.ndarray
+    w: np.ndarray
+    train_loss: np.ndarray
+    test_loss: np.ndarray | None
+    status: str | np.ndarray
+    n_steps: int
+
+    def __len__(self):
+        return len(self.w)
+
+
+class Recorder:
+    """Keeps at most ``count`` frames of a path whose length is not known beforehand.
+
+    Frames are stored at steps of the path's length. When four times as many as asked for are
+    stored, every other one is dropped and the step doubles; in the end, those nearest to equal
+    steps are chosen. So an animation moves evenly, whatever the speed of training was.
+    """
+
+    def __init__(self, count, positions):
+        self.count = count
+        self.positions = positions
+        self.frames = []  # (time, w, train loss, test loss), and apart, the length of the path
+        self.lengths = []
+        self.gap = 0.0  # all lengths are relative to the neurons' first distance from the origin
+
+    def offer(self, times, w, train_loss, test, last=False):
+        """Store the state of the runs as a frame, if they have moved enough or it is the last.
+
+        ``w`` has shape (runs, p), ``times`` and ``train_loss`` have shape (runs,); ``test`` is the
+        objective on the test data, or None. Arrays are copied.
+        """
+        position = self.positions(w).reshape(len(w), -1)
+        if not self.frames:
+            self.size = np.linalg.norm(position, axis=-1) + np.finfo(float).tiny
+            self.last, self.travelled = position, 0.0
+        moved = (np.linalg.norm(position - self.last, axis=-1) / self.size).sum()
+        if self.frames and moved <= self.gap and not (last and times.max() > self.frames[-1][0].max()):
+            return
+        self.last, self.travelled = position, self.travelled + moved
+        test_loss = None if test is None else test.value(w)
+        frame = (times, w, train_loss, test_loss)
+        self.frames.append(tuple(None if v is None else v.copy() for v in frame))
+        self.lengths.append(self.travelled)
+        if len(self.frames) >= 4 * self.count:
+            del self.frames[1::2], self.lengths[1::2]
+            self.gap = self.lengths[-1] / (2 * self.count)
+
+    def run(self, lead, status, n_steps):
+        """The chosen frames as a `Run` whose runs have the leading shape ``lead``."""
+        lengths = np.array(self.lengths)
+        even = np.linspace(0, lengths[-1], self.count)
+        middles = (lengths[1:] + lengths[:-1]) / 2
+        chosen = np.union1d(np.searchsorted(middles, even), [0, len(lengths) - 1])
+        times, w, train, test = (
+            None if column[0] is None else np.stack(column)
+            for column in zip(*(self.frames[i] for i in chosen), strict=True)
+        )
+
+        def shaped(v):
+            return None if v is None else v.reshape(len(chosen), *lead, *v.shape[2:])
+
+        status = np.asarray(status).reshape(lead)
+        status = str(status) if lead == () else status
+        return Run(shaped(times), shaped(w), shaped(train), shaped(test), status, n_steps)
+
+
+@contextlib.contextmanager
+def until_interrupted():
+    """Let a KeyboardInterrupt end a loop, not the run: what was computed is kept."""
+    with contextlib.suppress(KeyboardInterrupt):
+        yield
+
+
+def progress_bar(total, unit="step"):
+    """A bar that appears when training takes more than two seconds, if tqdm is installed."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return _Silent()
+    return tqdm(total=total, delay=2, leave=False, unit=unit)
+
+
+class _Silent(contextlib.nullcontext):
+    n = 0
+
+    def __enter__(self):
+        return self
+
+    def update(self, steps):
+        pass

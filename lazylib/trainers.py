@@ -1,0 +1,268 @@
+"""Training: gradient descent, SGD and the gradient flow on the scaled objective F_α of Eq. (5).
+
+All trainers share one time, t = step × number of steps: in predictor space the path obeys
+d(αf)/dt = −(1/n) K_w (αf − y) for the quadratic loss, with no α in it.
+"""
+
+import numpy as np
+
+from lazylib import checks
+from lazylib.data import Dataset, sphere
+from lazylib.integrators import integrate, path_frames
+from lazylib.laziness import convergence_status
+from lazylib.losses import quadratic
+from lazylib.objectives import Objective, batch
+from lazylib.recording import Recorder, Run, progress_bar, until_interrupted
+
+# Automatic steps follow the sharpness after so many steps, or when w moved by this part of itself.
+_FOLLOW_STEPS, _FOLLOW_DISTANCE = 50, 0.1
+# Power iterations for the first estimate of the sharpness, and to follow it from there.
+_FIRST, _NEXT = 20, 2
+
+
+def gradient_descent(
+    model, data, w0, *, step="auto", n_steps, alpha=1.0, loss=quadratic, record=100, tolerance=1e-7
+):
+    """Minimise F_α(w) = R(αf(w))/α² by gradient descent (Eq. 5; Section 5).
+
+    Runs on leading axes are independent; those that have converged leave the batch.
+
+    Parameters
+    ----------
+    model : a model of `lazylib.models`
+        f, not αf. ``Tangent(f, w0)`` trains the tangent model.
+    data : Dataset
+    w0 : ndarray of shape (..., p)
+        Initial parameters; their precision is that of the whole run.
+    step : "auto", float or array
+        Step size on F_α. "auto" takes half of the largest stable one, n/(ν λ_max), and follows
+        the tangent kernel as it moves.
+    n_steps : int
+    alpha : float or array, default 1
+    loss : Loss, default quadratic
+    record : int, default 100
+        How many frames to keep at most.
+    tolerance : float, default 1e-7
+        A run ends when its training loss is below ``tolerance`` · R(0); 0 for never.
+
+    Returns
+    -------
+    Run
+        A KeyboardInterrupt ends the runs early, with the status "interrupted".
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that do not fit; the message names the argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import Dataset, TwoLayer, gradient_descent, teacher
+    >>> data = Dataset.from_teacher(np.random.default_rng(0), teacher(np.random.default_rng(1), 2), 15)
+    >>> net = TwoLayer(d=2, m=20)
+    >>> run = gradient_descent(net, data, net.init(np.random.default_rng(2)), n_steps=10_000)
+    >>> run.status
+    'converged'
+    """
+    lead, w, train, test = batch(model, data, w0, alpha, loss)
+    steps = _Steps(step, lead, w.dtype, fraction=1.0)
+    return _descend(lead, w, train, test, lambda: train, steps, n_steps, record, tolerance)
+
+
+def sgd(
+    model,
+    teacher,
+    w0,
+    *,
+    rng,
+    n_steps,
+    batch_size=200,
+    step="auto",
+    alpha=1.0,
+    loss=quadratic,
+    test=None,
+    record=100,
+):
+    """Minimise the population loss by SGD in which each sample is used once (Figure 6(b)).
+
+    Parameters
+    ----------
+    model, w0, alpha, loss, record
+        As in `gradient_descent`. All runs share the samples of each step.
+    teacher : callable
+        Labels of shape (n,) for inputs of shape (n, d), drawn uniformly on the sphere.
+    rng : numpy.random.Generator
+        Draws the samples.
+    n_steps : int
+    batch_size : int, default 200
+        Fresh samples a step.
+    step : "auto", float or array
+        "auto" takes a quarter of the largest step stable on a batch, and follows the kernel.
+    test : tuple of ndarrays (x, y), optional
+        Samples to estimate the population loss with.
+
+    Returns
+    -------
+    Run
+        ``train_loss`` is that on the batch of the step, before it was used.
+    """
+    checks.generator("rng", rng)
+    size = checks.whole("batch_size", batch_size)
+
+    def samples():
+        x = sphere(rng, size, model.d)
+        return x, teacher(x)
+
+    x_test, y_test = (None, None) if test is None else test
+    first = Dataset(*samples(), x_test, y_test)
+    lead, w, train, test = batch(model, first, w0, alpha, loss)
+
+    def fresh():
+        x, y = samples()
+        return Objective(train.model, loss, x.astype(w.dtype), y.astype(w.dtype))
+
+    steps = _Steps(step, lead, w.dtype, fraction=0.5)
+    return _descend(lead, w, train, test, fresh, steps, n_steps, record, tolerance=0.0)
+
+
+def gradient_flow(
+    model,
+    data,
+    w0,
+    *,
+    t_max,
+    alpha=1.0,
+    loss=quadratic,
+    accuracy=0.02,
+    record=100,
+    times=None,
+    tolerance=1e-7,
+    max_steps=2000,
+):
+    """Follow the gradient flow w′(t) = −∇F_α(w(t)) of Eq. (6) with a stabilised method.
+
+    Parameters
+    ----------
+    model, data, w0, alpha, loss, tolerance
+        As in `gradient_descent`.
+    t_max : float
+        Training time to stop at.
+    accuracy : float, default 0.02
+        Bound on the error of each step, relative to the displacement ‖w − w₀‖ so far.
+    record : int, default 100
+        How many frames to keep, at equal steps along the neurons' path.
+    times : array of shape (frames,), optional
+        Increasing times of the frames, instead of ``record``. After its end, a run stands still.
+    max_steps : int, default 2000
+        Most steps of the integrator, each of some 2 to 100 gradients.
+
+    Returns
+    -------
+    Run
+        Its ``n_steps`` counts gradients, each as costly as a step of gradient descent.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that do not fit; the message names the argument.
+    """
+    options = {"t_max": checks.positive("t_max", t_max), "tolerance": float(tolerance)}
+    options["accuracy"] = checks.positive("accuracy", accuracy)
+    options["max_steps"] = checks.whole("max_steps", max_steps)
+    record = checks.whole("record", record, minimum=2)
+    if times is not None:
+        times = checks.finite("times", times, ndim=1)
+        if times.ndim != 1 or (np.diff(times) <= 0).any() or times[0] < 0:
+            raise ValueError("times must be one increasing list of times >= 0")
+    lead, w0, train, test = batch(model, data, w0, alpha, loss)
+    paths, ended, count = integrate(train, w0, **options)
+    frames = [path_frames(path, model.positions, record, times) for path in paths]
+    t, w = (np.stack(column, axis=1) for column in zip(*frames, strict=True))
+    before = np.stack([path_frames(p, None, 2, [0.9 * p[-1][0]])[1][0] for p in paths])
+    settled = convergence_status(train.value(w[-1]), train.value(before), train.zero_loss())
+    status = np.where(ended == "stopped", settled, ended).reshape(lead)
+
+    def losses(objective):
+        return np.stack([objective.value(frame) for frame in w]).reshape(len(w), *lead)
+
+    return Run(
+        times=t.reshape(len(w), *lead),
+        w=w.reshape(len(w), *lead, -1),
+        train_loss=losses(train),
+        test_loss=None if test is None else losses(test),
+        status=str(status) if lead == () else status,
+        n_steps=count,
+    )
+
+
+def _descend(lead, w, train, test, sample, steps, n_steps, record, tolerance):
+    n_steps = checks.whole("n_steps", n_steps)
+    recorder = Recorder(checks.whole("record", record, minimum=2), train.model.positions)
+    zero_loss, live = train.zero_loss(), np.arange(len(w))
+    status = np.full(len(w), "interrupted", dtype="<U13")
+    # all runs as of the last check; w and t are those of the live runs
+    now, times, loss, loss_before = w.copy(), np.zeros(len(w)), zero_loss.copy(), zero_loss.copy()
+    t, taken, next_check = times.copy(), 0, 0
+    with until_interrupted(), np.errstate(all="ignore"), progress_bar(n_steps) as bar:
+        for taken in range(n_steps + 1):
+            objective = sample() if len(live) == len(now) else sample().at(live)
+            value, gradient = objective.gradient(w)
+            if taken in (next_check, n_steps):
+                next_check += 1 + taken // 500
+                good = np.isfinite(value) & np.isfinite(w).all(axis=-1)
+                now[live[good]], times[live[good]], loss[live[good]] = w[good], t[good], value[good]
+                if taken <= 0.9 * n_steps:
+                    loss_before[live] = value
+                recorder.offer(times, now, loss, test)
+                bar.update(taken - bar.n)
+                going = good & (value > tolerance * zero_loss[live])
+                status[live[~going]] = np.where(good, "converged", "diverged")[~going]
+                if taken == n_steps or not going.any():
+                    break
+                if not going.all():
+                    objective, live = objective.at(going), live[going]
+                    w, t, gradient = w[going], t[going], gradient[going]
+                    steps.keep(going)
+            size = steps.sizes(objective, w, gradient, taken)
+            w -= size[:, None] * gradient
+            t += size
+    if taken == n_steps:
+        left = live[going]
+        status[left] = convergence_status(loss[left], loss_before[left], zero_loss[left])
+    recorder.offer(times, now, loss, test, last=True)
+    return recorder.run(lead, status, taken)
+
+
+class _Steps:
+    """The step sizes of the live runs: as given, or ``fraction``/sharpness, following it."""
+
+    def __init__(self, step, lead, dtype, fraction):
+        self.automatic = isinstance(step, str)
+        self.fraction = fraction
+        if self.automatic:
+            checks.one_of("step", step, ["auto"])
+            self.vector = self.size = self.seen = None
+        else:
+            step = checks.finite("step", checks.positive("step", step))
+            checks.broadcastable(step=step.shape, runs=lead)
+            self.size = np.broadcast_to(step, lead).reshape(-1).astype(dtype)
+
+    def keep(self, going):
+        """Forget the runs that have left the batch."""
+        self.size = self.size[going]
+        if self.automatic:
+            self.vector, self.seen = self.vector[going], self.seen[going]
+
+    def sizes(self, objective, w, gradient, taken):
+        """Return the sizes of the next step, of shape (runs,)."""
+        if self.automatic and (taken % _FOLLOW_STEPS == 0 or self._far(w)):
+            start, count = (gradient, _FIRST) if taken == 0 else (self.vector, _NEXT)
+            sharpness, self.vector = objective.sharpness(w, start, count)
+            self.size = self.fraction / np.where(sharpness > 0, sharpness, self.fraction)
+            self.seen = w.copy()
+        return self.size
+
+    def _far(self, w):
+        moved = np.linalg.norm(w - self.seen, axis=-1)
+        return (moved > _FOLLOW_DISTANCE * np.linalg.norm(w, axis=-1)).any()
