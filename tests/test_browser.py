@@ -64,10 +64,9 @@ def test_notebook_01_shows_both_regimes_and_plays(notebook):
     panel.button("reset").click()
     panel.wait_for_words("t = 0:")
     start = panel.source
-    play = panel.box.locator(".widget-play button").first
-    play.click()
+    panel.button("play").click()
     page.wait_for_timeout(1500)
-    play.click()  # pause
+    panel.button("pause").click()
     page.wait_for_timeout(500)
     paused, source = frame_time(panel.words), panel.source
     assert 0 < paused and source != start
