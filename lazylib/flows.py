@@ -178,6 +178,8 @@ class KernelFlow:
         log_t = np.linspace(*ends, int(_A_DECADE * (ends[1] - ends[0])) + 2)
         times = np.concatenate([[0.0], 10**log_t, [np.inf]])
         losses = loss(times).mean(axis=-1)
+        if losses[-1] <= losses.min() * (1 + 1e-12):
+            return Stop(np.inf, float(losses[-1]))  # late times differ from ∞ by rounding only
         best = int(losses.argmin())
         stop = Stop(float(times[best]), float(losses[best]))
         if 1 < best < len(times) - 2:
