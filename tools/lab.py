@@ -103,20 +103,20 @@ def _wait_for(address, server, log):
 
 
 @contextlib.contextmanager
-def browser_page(chromium, width=1500, height=1100):
-    """Yield a page of headless Chromium."""
+def headless_browser(chromium):
+    """Yield headless Chromium."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": width, "height": height})
-        page.set_default_timeout(90_000)
-        yield page
+        yield browser
         browser.close()
 
 
-def run_notebook(page, address, name):
-    """Open a notebook, run all its cells, and return when the last one has finished."""
+def run_notebook(browser, address, name):
+    """Open a notebook in a page of its own, run all its cells, and return the page."""
+    page = browser.new_page(viewport={"width": 1500, "height": 1100})
+    page.set_default_timeout(60_000)
     page.goto(f"{address}/lab/tree/notebooks/{name}?reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     page.wait_for_selector("text='Python 3 (ipykernel) | Idle'")
@@ -130,6 +130,7 @@ def run_notebook(page, address, name):
     )
     errors = page.locator(".jp-OutputArea-output[data-mime-type*='error']")
     assert errors.count() == 0, errors.first.inner_text()
+    return page
 
 
 class Panel:
@@ -167,8 +168,15 @@ class Panel:
 
     def wait_for_words(self, containing):
         """Wait until the line of words contains a text."""
+        self._wait(lambda words: containing in words, f"the words never said {containing!r}")
+
+    def wait_for_other_words(self, before):
+        """Wait until the line of words has changed."""
+        self._wait(lambda words: words != before, "the words did not change")
+
+    def _wait(self, condition, complaint):
         for _ in range(300):
-            if containing in self.words:
-                return self.words
+            if condition(self.words):
+                return
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"the words never said {containing!r}; they say: {self.words}")
+        raise AssertionError(f"{complaint}; they say: {self.words}")
