@@ -138,7 +138,8 @@ class TwoLayer:
 
         def pullback(r):
             r = self.scale * r
-            out = np.empty((*z.shape[:-2], self.n_parameters), z.dtype)
+            lead = np.broadcast_shapes(z.shape[:-2], r.shape[:-1])
+            out = np.empty((*lead, self.n_parameters), z.dtype)
             grad_a, grad_b = self.unpack(out)
             # σ′(z) r x: r joins the smaller of its two neighbours
             if self.d < self.m:

@@ -6,8 +6,8 @@ from matplotlib.colors import to_rgb
 
 from lazylib.plots import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
 
-#: How far the space of predictors is shown from its origin.
-SPACE = 2.6
+#: How far the space of predictors is shown from its origin, to the sides and upwards.
+SPACE = 3.4, 2.6
 
 
 def line_artists(ax, styles, **settings):
@@ -55,8 +55,8 @@ def space_artists(ax, title="Space of predictors"):
             "_tangent end": {"color": INK, "marker": "s", "markersize": 7, "linestyle": ""},
         },
         title=title,
-        xlim=(-SPACE, SPACE),
-        ylim=(-SPACE, SPACE),
+        xlim=(-SPACE[0], SPACE[0]),
+        ylim=(-SPACE[1], SPACE[1]),
         aspect="equal",
         xticks=[],
         yticks=[],

@@ -99,7 +99,7 @@ def surface_panels(figure):
         xscale="log",
         yscale="log",
         xlim=(0.3, 110),
-        ylim=(0.01, 4),
+        ylim=(0.004, 4),
     )
     axes[1].legend(loc="lower left")
     alphas = np.logspace(-0.5, 2, 11)
@@ -255,7 +255,7 @@ def draw_sgd(axes, artists, run, frame):
     )
 
 
-def explore_sgd(on_f=sgd_on_f, on_tangent=sgd_on_tangent, alpha=1.0, tau=0.3, step=0.3):
+def explore_sgd(on_f=sgd_on_f, on_tangent=sgd_on_tangent, alpha=0.2, tau=0.3, step=0.3):
     """Return the panel of Figure 3: SGD on f and on T_f, side by side.
 
     Parameters
