@@ -86,9 +86,13 @@ class KernelFlow:
         norm = np.linalg.norm(self._residual, axis=-1)
         missed = np.max(np.linalg.norm(parts, axis=-1) / np.where(norm > 0, norm, 1))
         if rank == self.n:
-            return f"K has full rank {self.n}: every label is fitted as t → ∞"
+            return f"K has full rank {rank}: every label is fitted as t → ∞"
+        if missed < 1e-8:
+            return (
+                f"K has rank {rank} of {self.n}, but y − u0 lies in its range: all of it is fitted"
+            )
         return (
-            f"K has rank {rank} of {self.n}: {100 * missed:.0f} % of y − u0 lies outside its range "
+            f"K has rank {rank} of {self.n}: {100 * missed:.2g} % of y − u0 lies outside its range "
             "and is never fitted"
         )
 

@@ -37,7 +37,7 @@ def space_artists(ax, title="Space of predictors"):
     artists = {"axes": ax.add_collection(axes), "sheets": ax.add_collection(sheets)}
     style = {"horizontalalignment": "center", "verticalalignment": "center", "zorder": 5}
     for i in range(3):
-        artists[f"name {i}"] = ax.text(0, 0, f"x{'₁₂₃'[i]}", color=INK, **style)
+        artists[f"name {i}"] = ax.text(0, 0, f"f(x{'₁₂₃'[i]})", color=INK, **style)
     artists |= line_artists(
         ax,
         {
@@ -50,7 +50,7 @@ def space_artists(ax, title="Space of predictors"):
                 "linestyle": "",
                 "zorder": 8,
             },
-            "_rest": {"color": FAINT, "linestyle": ":", "zorder": 4},
+            "_rest": {"color": INK, "linewidth": 1.5, "linestyle": ":", "zorder": 4},
             "_ends": {"color": NEGATIVE, "marker": "o", "markersize": 9, "linestyle": ""},
             "_tangent end": {"color": INK, "marker": "s", "markersize": 7, "linestyle": ""},
         },
@@ -101,7 +101,7 @@ def set_space(artists, azimuth, elevation, surface, plane, path, tangent_path, y
     ends = 2.2 * np.eye(3)
     artists["axes"].set_segments([[-0.5 * end @ screen, end @ screen] for end in ends])
     for i, end in enumerate(ends):
-        artists[f"name {i}"].set_position(1.1 * end @ screen)
+        artists[f"name {i}"].set_position(1.15 * end @ screen)
     for name, points in (
         ("path of αf", path),
         ("path of αT", tangent_path),

@@ -96,6 +96,7 @@ def test_equal_inputs_with_different_labels_end_at_their_mean():
     np.testing.assert_allclose(flow.predict(1e300, K), [0.5, 0.5, 3], rtol=0, atol=1e-14)
     assert np.isfinite(flow.predict(np.array([0, 1.0, 1e300, np.inf]), K)).all()
     assert "full rank" in str(lz.KernelFlow(K[1:, 1:], y[1:]))
+    assert "all of it is fitted" in str(lz.KernelFlow(K, K @ y))
 
 
 def test_a_kernel_of_low_rank_gives_the_interpolant_of_least_norm():

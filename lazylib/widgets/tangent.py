@@ -122,7 +122,7 @@ def draw_surface(artists, run, azimuth, elevation):
     )
 
 
-def explore_surface(alpha=1.0, azimuth=110, elevation=15):
+def explore_surface(alpha=1.0, azimuth=125, elevation=15):
     """Return the panel of Figure 2: stretch the surface αf(W) until it lies in its tangent plane.
 
     Parameters
@@ -225,7 +225,7 @@ def sgd_panels(figure):
     axes[0].legend(loc="upper left", ncols=3)
     lines = {"all steps": {"color": plots.POSITIVE}, "now": {"color": plots.NEGATIVE}}
     lines["now"] |= {"marker": "o", "markersize": 11, "linestyle": ""}
-    settings = {"yscale": "log", "xlim": (0, _STEPS), "ylim": (1e-4, 3), "xlabel": "step k"}
+    settings = {"yscale": "log", "xlim": (0, _STEPS), "ylim": (1e-3, 3), "xlabel": "step k"}
     title = "Distance of the predictions, relative to the teacher"
     artists.append(panels.line_artists(axes[2], lines, title=title, ylabel="distance", **settings))
     return axes, artists
@@ -271,6 +271,7 @@ def explore_sgd(on_f=sgd_on_f, on_tangent=sgd_on_tangent, alpha=0.2, tau=0.3, st
         A box to display. ``.state`` is a dictionary of all controls, to read or to set.
     """
     player = Player(_STEPS // _STRIDE + 1)
+    player.frame.value = player.play.value = 10
     settings = {
         "alpha": log_slider(alpha, -1, 2, "α"),
         "tau": log_slider(tau, -1, 0.5, "τ"),
