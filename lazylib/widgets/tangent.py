@@ -7,6 +7,7 @@ import numpy as np
 
 from lazylib import plots
 from lazylib import plots_kernels as panels
+from lazylib.activations import softplus
 from lazylib.data import Dataset, sphere
 from lazylib.data import teacher as draw_teacher
 from lazylib.flows import kernel_flow
@@ -188,9 +189,9 @@ class SgdRun:
     samples: list
 
 
-def train_by_sgd(algorithms, alpha, tau, step, doubling, seed):
+def train_by_sgd(algorithms, alpha, tau, step, doubling, smooth, seed):
     """Run both algorithms on one and the same samples, from one and the same w₀."""
-    net = TwoLayer(d=2, m=_M)
+    net = TwoLayer(d=2, m=_M, activation=softplus(sharpness=10) if smooth else "relu")
     truth = draw_teacher(np.random.default_rng([25, 0]), d=2)
     w0 = net.init(np.random.default_rng([2, 2]), tau=tau, doubling=doubling)
     rng = np.random.default_rng([seed, 4])
@@ -272,13 +273,13 @@ def explore_sgd(on_f=sgd_on_f, on_tangent=sgd_on_tangent, alpha=0.2, tau=0.3, st
     """
     player = Player(_STEPS // _STRIDE + 1)
     player.frame.value = player.play.value = 10
+    box = {"layout": {"width": "auto"}, "indent": False}
     settings = {
         "alpha": log_slider(alpha, -1, 2, "α"),
         "tau": log_slider(tau, -1, 0.5, "τ"),
         "step": log_slider(step, -2, 0.5, "step"),
-        "doubling": ipywidgets.Checkbox(
-            value=True, description="doubling trick", layout={"width": "auto"}, indent=False
-        ),
+        "doubling": ipywidgets.Checkbox(value=True, description="doubling trick", **box),
+        "smooth": ipywidgets.Checkbox(value=False, description="smooth (softplus)", **box),
         "seed": ipywidgets.BoundedIntText(value=0, min=0, max=10**6, description="samples no."),
     }
     canvas = Canvas(12.5, 7.2, sgd_panels)
