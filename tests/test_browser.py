@@ -126,7 +126,7 @@ def test_every_slider_of_notebook_02_moves_its_picture(notebook):
     race.button("reset").click()
     race.wait_for_words("After 0 steps")
     race.button("step ▶").click()
-    race.wait_for_words("After 4 steps")
+    race.wait_for_words("After 3 steps")
 
 
 def test_every_slider_of_notebook_03_moves_its_picture(notebook):

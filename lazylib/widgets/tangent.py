@@ -47,7 +47,7 @@ class OneNeuron:
 #: Three inputs in the plane and their labels, which no w of `OneNeuron` fits.
 X = np.stack([np.cos([0.3, 2.2, 4.5]), np.sin([0.3, 2.2, 4.5])], axis=-1)
 Y, W0 = np.array([1.7, 0.5, -0.3]), np.array([0.3, -0.2])
-_T_MAX, _HALF_SIDE, _CELLS = 300.0, 1.9, 14
+_T_MAX, _HALF_SIDE, _CELLS = 300.0, 1.9, 10
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def draw_surface(artists, run, azimuth, elevation):
     )
 
 
-def explore_surface(alpha=1.0, azimuth=125, elevation=15):
+def explore_surface(alpha=1.0, azimuth=125, elevation=25):
     """Return the panel of Figure 2: stretch the surface αf(W) until it lies in its tangent plane.
 
     Parameters
@@ -143,7 +143,7 @@ def explore_surface(alpha=1.0, azimuth=125, elevation=15):
         "azimuth": whole_slider(azimuth, 0, 360, "turn", step=5),
         "elevation": whole_slider(elevation, -30, 90, "tilt", step=5),
     }
-    canvas = Canvas(12.5, 6.2, surface_panels)
+    canvas = Canvas(12.0, 5.6, surface_panels)
     animate(canvas.artists[0])
     animate({"now": canvas.artists[1]["now"]})
 
@@ -174,7 +174,7 @@ def sgd_on_tangent(f, w0, samples, step, alpha):
 
 
 #: Steps, how many of them a frame has, samples a step, neurons.
-_STEPS, _STRIDE, _BATCH, _M = 400, 4, 10, 20
+_STEPS, _STRIDE, _BATCH, _M = 240, 3, 16, 20
 _DEGREES = np.linspace(-180, 180, 181)
 _CIRCLE = np.stack([np.cos(np.radians(_DEGREES)), np.sin(np.radians(_DEGREES))], axis=-1)
 
@@ -256,7 +256,9 @@ def draw_sgd(axes, artists, run, frame):
     )
 
 
-def explore_sgd(on_f=sgd_on_f, on_tangent=sgd_on_tangent, alpha=0.2, tau=0.3, step=0.3):
+def explore_sgd(
+    on_f=sgd_on_f, on_tangent=sgd_on_tangent, alpha=10**-0.7, tau=10**-0.5, step=10**-0.5
+):
     """Return the panel of Figure 3: SGD on f and on T_f, side by side.
 
     Parameters
@@ -282,7 +284,7 @@ def explore_sgd(on_f=sgd_on_f, on_tangent=sgd_on_tangent, alpha=0.2, tau=0.3, st
         "smooth": ipywidgets.Checkbox(value=False, description="smooth (softplus)", **box),
         "seed": ipywidgets.BoundedIntText(value=0, min=0, max=10**6, description="samples no."),
     }
-    canvas = Canvas(12.5, 7.2, sgd_panels)
+    canvas = Canvas(12.0, 6.8, sgd_panels)
     axes, artists = canvas.artists
     for each in artists:
         animate(each)
