@@ -214,10 +214,7 @@ class KernelFlow:
         return -np.expm1(-self._exponents(times)) * self._inverse(0)
 
     def _ridge_filter(self, penalty):
-        penalty = np.asarray(penalty, dtype=float)
-        if penalty.ndim or not 0 <= penalty < np.inf:
-            raise ValueError(f"penalty must be one number >= 0, got {penalty}")
-        return self._inverse(self.n * penalty)
+        return self._inverse(self.n * checks.number("penalty", penalty, zero=True))
 
     def _inverse(self, shift):
         seen = self.eigenvalues > 0

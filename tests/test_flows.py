@@ -211,7 +211,7 @@ def test_float32_kernels_are_accepted():
         (lambda K, y: lz.kernel_flow(K, y, times=-1), "times must be numbers >= 0"),
         (lambda K, y: lz.kernel_flow(K, y, times=[1, np.nan]), "times must be numbers >= 0"),
         (lambda K, y: lz.kernel_flow(K, y, K_test=K[:, :3]), "K_test must have shape"),
-        (lambda K, y: lz.KernelFlow(K, y).ridge(-1), "penalty must be one number >= 0"),
+        (lambda K, y: lz.KernelFlow(K, y).ridge(-1), "penalty must be >= 0"),
         (lambda K, y: lz.KernelFlow(K, y).best_stop(K[:3], y), "y_test must have shape"),
         (lambda K, y: lz.KernelFlow(K[None], y).best_stop(K, y), "best_stop is for one run"),
     ],
