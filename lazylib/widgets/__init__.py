@@ -1,5 +1,13 @@
 """The slider panels: each ``explore_…()`` returns one box, which code can set and read back."""
 
+from lazylib.widgets.kernels import explore_kernels, explore_predictors
 from lazylib.widgets.neurons import explore_neurons
+from lazylib.widgets.tangent import explore_sgd, explore_surface
 
-__all__ = ["explore_neurons"]
+__all__ = [
+    "explore_kernels",
+    "explore_neurons",
+    "explore_predictors",
+    "explore_sgd",
+    "explore_surface",
+]
