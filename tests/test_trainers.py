@@ -22,7 +22,6 @@ from lazylib import (
     sphere,
     teacher,
 )
-from lazylib.objectives import batch
 
 TEACHER = teacher(seeded(100), 2)
 
@@ -634,8 +633,3 @@ def test_arguments_that_do_not_fit_are_named(model, data, w0, error, message):
     for train in (descend, flow):
         with pytest.raises(error, match=re.escape(message)):
             train(model, data, w0)
-
-
-def test_trainers_share_their_check():
-    """Whatever is wrong with the runs is said before anything is computed."""
-    assert batch(NET, DATA, W0, 1.0, quadratic)[0] == ()
