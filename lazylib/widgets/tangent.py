@@ -274,7 +274,7 @@ def explore_sgd(
         A box to display. ``.state`` is a dictionary of all controls, to read or to set.
     """
     player = Player(_STEPS // _STRIDE + 1)
-    player.frame.value = player.play.value = 10
+    player.frame.value = 10
     box = {"layout": {"width": "auto"}, "indent": False}
     settings = {
         "alpha": log_slider(alpha, -1, 2, "α"),
