@@ -185,7 +185,13 @@ def train_four(tau, alpha, m, n, seed):
     net, truth = TwoLayer(d=2, m=m), draw_teacher(np.random.default_rng([25, 0]), d=2)
     data = Dataset.from_teacher(np.random.default_rng([25, 1]), truth, n)
     w0 = net.init(np.random.default_rng([seed, 2]), tau=tau)
-    options = {"alpha": alpha, "t_max": _TIMES[-1], "times": _TIMES, "tolerance": 1e-6}
+    options = {
+        "alpha": alpha,
+        "t_max": _TIMES[-1],
+        "times": _TIMES,
+        "tolerance": 1e-6,
+        "accuracy": 0.03,
+    }
     w = gradient_flow(net, data, w0, **options).w
     v = gradient_flow(Linear(w0, net.jacobian(w0, data.x)), data, w0, **options).w
     kernels = tangent_kernel(net, w0, data.x), tangent_kernel(net, w0, _CIRCLE, data.x)
