@@ -61,6 +61,7 @@ def test_notebook_01_shows_both_regimes_and_plays(notebook):
     panel.wait_for_words("Active")
     assert panel.source != lazy
 
+    panel.settle()
     panel.button("reset").click()
     panel.wait_for_words("t = 0:")
     start = panel.source
@@ -122,6 +123,7 @@ def test_every_slider_of_notebook_02_moves_its_picture(notebook):
     every_slider_changes(surface, ("α", "turn", "tilt"), pictures_only=("turn", "tilt"))
     race = Panel(page, 1)
     every_slider_changes(race, ("α", "τ", "step", "frame"))
+    race.settle()
     race.button("reset").click()
     race.wait_for_words("After 0 steps")
     race.button("step ▶").click()

@@ -166,6 +166,15 @@ class Panel:
         """A button by its text."""
         return self.box.locator(f"button:has-text('{text}')").first
 
+    def settle(self):
+        """Wait until the picture has not changed for a second: no slider has news to send."""
+        for _ in range(60):
+            before = self.source
+            self.page.wait_for_timeout(1000)
+            if self.source == before:
+                return
+        raise AssertionError(f"the picture keeps changing; the words say: {self.words}")
+
     def wait_for_words(self, containing):
         """Wait until the line of words contains a text."""
         self._wait(lambda words: containing in words, f"the words never said {containing!r}")
