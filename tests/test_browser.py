@@ -111,6 +111,15 @@ def every_slider_changes(panel, names, pictures_only=()):
                 break
             panel.page.wait_for_timeout(50)
         assert panel.source != picture, name
+        settle(panel)
+
+
+def settle(panel):
+    """Wait until the last key has arrived: no new picture for half a second."""
+    last = None
+    while panel.source != last:
+        last = panel.source
+        panel.page.wait_for_timeout(500)
 
 
 def test_every_slider_of_notebook_02_moves_its_picture(notebook):
