@@ -49,12 +49,12 @@ class TwoLayer:
 
     @property
     def n_parameters(self):
-        """p = m(d + 1)."""
+        """P = m(d + 1)."""
         return self.m * (self.d + 1)
 
     @property
     def homogeneity(self):
-        """q with f(λw, ·) = λ^q f(w, ·) for λ > 0 (Section 4.2.1), or None."""
+        """Q with f(λw, ·) = λ^q f(w, ·) for λ > 0 (Section 4.2.1), or None."""
         return None if self.activation.degree is None else self.activation.degree + 1
 
     def init(self, rng, tau=1.0, doubling=True, batch=()):
@@ -93,7 +93,7 @@ class TwoLayer:
         return w * tau[..., None]
 
     def unpack(self, w):
-        """Return views of ``w``: input weights a of shape (..., m, d), outputs b of shape (..., m)."""
+        """Return views of ``w``: a of shape (..., m, d) and b of shape (..., m)."""
         checks.last_axis("w", w, self.n_parameters, f"m = {self.m} neurons in dimension {self.d}")
         split = self.m * self.d
         return w[..., :split].reshape(*w.shape[:-1], self.m, self.d), w[..., split:]
