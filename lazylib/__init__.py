@@ -7,27 +7,35 @@ by its equations, figures and theorems throughout.
 from lazylib.activations import Activation, softplus
 from lazylib.data import Dataset, Teacher, sphere, teacher
 from lazylib.laziness import displacement, kernel_change, regime, sign_flips
-from lazylib.losses import Loss, log_cosh, quadratic
-from lazylib.models import Scaled, Tangent, TwoLayer
+from lazylib.losses import Loss, log_cosh, logistic, quadratic
+from lazylib.models import Centred, Scaled, Tangent, TwoLayer
+from lazylib.population import Population
 from lazylib.recording import Run
+from lazylib.theory import FirstLayer, LazyTheorem, criterion
 from lazylib.trainers import gradient_descent, gradient_flow, sgd
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Activation",
+    "Centred",
     "Dataset",
+    "FirstLayer",
+    "LazyTheorem",
     "Loss",
+    "Population",
     "Run",
     "Scaled",
     "Tangent",
     "Teacher",
     "TwoLayer",
+    "criterion",
     "displacement",
     "gradient_descent",
     "gradient_flow",
     "kernel_change",
     "log_cosh",
+    "logistic",
     "quadratic",
     "regime",
     "sgd",

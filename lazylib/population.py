@@ -44,9 +44,8 @@ class Population:
     teacher: Teacher
 
     def __post_init__(self):
-        a, b = checks.finite("teacher.a", self.teacher.a, 2), checks.finite("teacher.b", self.teacher.b, 1)
-        if a.ndim != 2 or b.shape != a.shape[:1]:
-            raise ValueError(f"teacher must have a (m0, d) and b (m0,), got {a.shape} and {b.shape}")
+        a = checks.finite("teacher.a", self.teacher.a, ndim=2)
+        checks.last_axis("teacher.b", np.asarray(self.teacher.b), len(a), "one sign a neuron")
 
     @property
     def d(self):
@@ -109,7 +108,7 @@ class Expansion(NamedTuple):
 
 
 def expand(model, w):
-    """Return the `Expansion` of a model in half-linear functions; the ReLU is one: σ(z) = 1(z > 0) z."""
+    """Return the `Expansion` of a model in half-linear functions, as σ(z) = 1(z > 0) z is one."""
     if isinstance(model, Scaled):
         f, alpha = expand(model.model, w), np.asarray(model.alpha)[..., None]
         factor = alpha[..., None]
