@@ -64,8 +64,8 @@ class Population:
     def loss_and_gradient(self, model, w):
         """R(f(w)), of shape (...), and its gradient Df_wᵀ∇R(f(w)), of shape (..., p)."""
         f = expand(model, w)
+        checks.last_axis("the network's a", f.a, self.d, "the teacher's input dimension")
         a, u = (_join(own, label) for own, label in zip(f[:2], self._labels(), strict=True))
-        checks.last_axis("w", a, self.d, "a network of the teacher's input dimension")
         u[..., f.u.shape[-2] :, :] *= -1
         moments = half_linear_moments(a, a, u)
         gradient = f.pull(moments[..., : f.u.shape[-2], :])

@@ -262,11 +262,15 @@ class Criterion:
         ‖Df_{w₀}‖²/L_Df: how far the linear approximation reaches.
     displacement : float
         ‖w* − w₀‖/‖w₀‖ of the tangent model: what a lazy network will show.
+    bend : float
+        L_Df‖w* − w₀‖/‖Df_{w₀}‖, which Eq. (7) roughly simplifies (Section 4.1): the relative
+        change of Df that the tangent model's own step would cause.
     """
 
     distance: float
     extent: float
     displacement: float
+    bend: float
 
     @property
     def ratio(self):
@@ -274,17 +278,30 @@ class Criterion:
         return self.distance / self.extent
 
 
-def criterion(model, w0, data, rng, *, alpha=1.0):
-    """Compute the `Criterion` of αf, for any model: L_Df is the local estimate of `curvature`.
+def criterion(model, w0, data, *, alpha=1.0, lipschitz=None):
+    """Compute the `Criterion` of αf, for any model.
 
-    The tangent model's best fit is that of least squares.
+    Parameters
+    ----------
+    model : a model of `lazylib.models`
+    w0 : ndarray of shape (p,)
+    data : Dataset
+    alpha : float, default 1
+    lipschitz : float, optional
+        L_Df. By default it is measured, as ‖Df_{w*} − Df_{w₀}‖/‖w* − w₀‖ at the tangent model's
+        least-squares fit w*: the reach that counts, and meaningful for the ReLU too (Section 4.1).
     """
     alpha = checks.positive("alpha", alpha)
-    kernel = moving_metric(model, w0, data.x)
-    eigenvalues, vectors = np.linalg.eigh(kernel)
-    reached = eigenvalues > len(kernel) * np.finfo(float).eps * eigenvalues[-1]
-    gap = vectors.T @ (data.y - alpha * model.predict(w0, data.x))
-    step = np.linalg.norm(gap[reached] / np.sqrt(eigenvalues[reached])) / alpha
-    distance = np.linalg.norm(gap[reached])
-    extent = alpha * eigenvalues[-1] / curvature(model, w0, data.x, rng)
-    return Criterion(float(distance), float(extent), float(step / np.linalg.norm(w0)))
+    jacobian = model.jacobian(w0, data.x)
+    eigenvalues, vectors = np.linalg.eigh(jacobian @ jacobian.T)
+    reached = eigenvalues > len(eigenvalues) * np.finfo(float).eps * eigenvalues[-1]
+    gap = (vectors.T @ (data.y - alpha * model.predict(w0, data.x)))[reached]
+    step = (vectors[:, reached] @ (gap / eigenvalues[reached])) @ jacobian / alpha
+    if lipschitz is None:
+        change = model.jacobian(w0 + step, data.x) - jacobian
+        change = np.sqrt(np.linalg.eigvalsh(change @ change.T)[-1])
+        lipschitz = change / np.linalg.norm(step)
+    extent = alpha * eigenvalues[-1] / lipschitz
+    moved = np.linalg.norm(step)
+    numbers = np.linalg.norm(gap), extent, moved / np.linalg.norm(w0)
+    return Criterion(*map(float, numbers), bend=float(lipschitz * moved / eigenvalues[-1] ** 0.5))
