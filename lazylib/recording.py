@@ -1,6 +1,7 @@
 """What a training run leaves behind, and the choice of the frames that are kept of it."""
 
 import contextlib
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,12 +101,16 @@ def until_interrupted():
 
 
 def progress_bar(total, unit="step"):
-    """A bar that appears when training takes more than two seconds, if tqdm is installed."""
+    """A bar that appears when training takes more than two seconds, if tqdm is installed.
+
+    The environment variable TQDM_DISABLE hides it, in notebooks too.
+    """
     try:
         from tqdm.auto import tqdm
     except ImportError:
         return _Silent()
-    return tqdm(total=total, delay=2, leave=False, unit=unit)
+    quiet = bool(os.environ.get("TQDM_DISABLE"))
+    return tqdm(total=total, delay=2, leave=False, unit=unit, disable=quiet)
 
 
 class _Silent(contextlib.nullcontext):
