@@ -9,9 +9,10 @@ from lazylib.data import Dataset, Teacher, sphere, teacher
 from lazylib.laziness import displacement, kernel_change, regime, sign_flips
 from lazylib.losses import Loss, log_cosh, logistic, quadratic
 from lazylib.models import Centred, Scaled, Tangent, TwoLayer
+from lazylib.outlook import criterion
 from lazylib.population import Population
 from lazylib.recording import Run
-from lazylib.theory import FirstLayer, LazyTheorem, criterion
+from lazylib.theory import FirstLayer, LazyTheorem
 from lazylib.trainers import gradient_descent, gradient_flow, sgd
 
 __version__ = "0.1.0"

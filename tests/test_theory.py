@@ -12,11 +12,11 @@ from lazylib.data import Dataset, sphere, teacher
 from lazylib.laziness import jacobian_change, power_law
 from lazylib.losses import log_cosh, logistic, quadratic
 from lazylib.models import Centred, Scaled, Tangent, TwoLayer
+from lazylib.outlook import criterion
 from lazylib.population import Population, tangent_gram
 from lazylib.theory import (
     FirstLayer,
     LazyTheorem,
-    criterion,
     curvature,
     curvature_bound,
     lemma_3_3_bound,

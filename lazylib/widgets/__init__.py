@@ -1,5 +1,6 @@
 """The slider panels: each ``explore_…()`` returns one box, which code can set and read back."""
 
 from lazylib.widgets.neurons import explore_neurons
+from lazylib.widgets.theorem import explore_theorem
 
-__all__ = ["explore_neurons"]
+__all__ = ["explore_neurons", "explore_theorem"]
