@@ -12,7 +12,7 @@ from lazylib.models import Centred, Scaled, Tangent, TwoLayer
 from lazylib.outlook import criterion
 from lazylib.population import Population
 from lazylib.recording import Run
-from lazylib.theory import FirstLayer, LazyTheorem
+from lazylib.theory import FirstLayer, LazyTheorem, curvature
 from lazylib.trainers import gradient_descent, gradient_flow, sgd
 
 __version__ = "0.1.0"
@@ -31,6 +31,7 @@ __all__ = [
     "Teacher",
     "TwoLayer",
     "criterion",
+    "curvature",
     "displacement",
     "gradient_descent",
     "gradient_flow",

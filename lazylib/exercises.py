@@ -87,3 +87,35 @@ def in_between(panel):
         say(f"the training loss is {fit:.1g} of the zero predictor's; it should be below 0.001.")
     else:
         say(None)
+
+
+def threshold_factor(answer):
+    """Notebook 04: the factor on Theorem 3.2's threshold when all labels are tripled."""
+    if not unanswered(answer):
+        hints = [
+            (1, "M does not change, but the threshold is ‖f*‖/M."),
+            (1 / 3, "the right factor, the wrong way round: are larger labels easier to reach?"),
+            (9, "the threshold contains ‖f*‖ once, not squared."),
+        ]
+        say(number(answer, 3, hints))
+
+
+def lemma_factor(answer):
+    """Notebook 04: the factor on Lemma A.1's bound when α grows tenfold, without doubling."""
+    if not unanswered(answer):
+        hints = [
+            (10, "the right factor, the wrong way round."),
+            (0.01, "that would be so with doubling; here Σ changes in proportion to w − w₀."),
+            (1, "K contains Σ(t) − Σ(0): how far does w move?"),
+        ]
+        say(number(answer, 1 / 10, hints))
+
+
+def doubling_slope(answer):
+    """Notebook 04: the slope of sup‖αf − αT_f‖ against α with the doubling trick."""
+    if not unanswered(answer):
+        hints = [
+            (-1, "the theorem promises that much; the doubling trick does better."),
+            (2, "the gap shrinks as α grows."),
+        ]
+        say(number(answer, -2, hints))

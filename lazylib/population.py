@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lazylib import checks
-from lazylib.data import Teacher
+from lazylib.data import Teacher, teacher
 from lazylib.models import Centred, Scaled, Tangent, TwoLayer
 
 # Beyond this cosine, arccos loses digits and the angle is taken from the vectors themselves.
@@ -191,3 +191,28 @@ def _join(first, second):
     lead = np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
     parts = [np.broadcast_to(v, (*lead, *v.shape[-2:])) for v in (first, second)]
     return np.concatenate(parts, axis=-2)
+
+
+def under_parameterised(d, m, seed):
+    """Return a setting of Theorem 3.4: a small ReLU network that starts at 0, on a population.
+
+    Returns
+    -------
+    model : Centred
+    w0 : ndarray of shape (p,)
+    population : Population
+    spectrum : ndarray
+        The positive eigenvalues of Df_{w₀}ᵀDf_{w₀}, ascending: the rates of the tangent flow.
+    best : float
+        R at the minimum of the tangent model.
+    """
+    rng = np.random.default_rng(checks.whole("seed", seed, minimum=0))
+    population, net = Population(teacher(rng, d)), TwoLayer(d, m)
+    w0 = net.init(rng, doubling=False)
+    model = Centred(net, w0)
+    spectrum, vectors = np.linalg.eigh(tangent_gram(model, w0))
+    gradient = vectors.T @ population.loss_and_gradient(model, w0)[1]
+    positive = spectrum > 1e-10 * spectrum[-1]
+    spectrum, gradient = spectrum[positive], gradient[positive]
+    best = population.zero_loss() - 0.5 * (gradient**2 / spectrum).sum()
+    return model, w0, population, spectrum, float(best)

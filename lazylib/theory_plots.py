@@ -70,7 +70,7 @@ def rates_artists(ax, title="The three rates of Theorem 3.2"):
     artists["covered"].set_label("α of the theorem")
     for name, marker, color in _RATES:
         artists[name] = ax.plot([], [], marker=marker, color=color, linewidth=2, label=name)[0]
-    ax.set(title=title, xlabel="α", xscale="log", yscale="log", ylim=(1e-8, 30))
+    ax.set(title=title, xlabel="α", xscale="log", yscale="log", ylim=(1e-12, 30))
     ax.legend(ncols=2, **_BELOW)
     return artists
 
@@ -92,5 +92,89 @@ def guide(ax, alpha, start, slope):
     """Draw a thin line y ∝ α^slope through (alpha[0], start), with its slope written on it."""
     values = start * (alpha / alpha[0]) ** slope
     ax.plot(alpha, values, color=FAINT, linewidth=1, zorder=0)
-    middle = len(alpha) * 2 // 3
-    ax.annotate(f"α^{slope}", (alpha[middle], values[middle]), color="#666666", va="bottom")
+    written = rf"$\propto \alpha^{{{slope}}}$"
+    offset = {"xytext": (-10, 8), "textcoords": "offset points", "ha": "right"}
+    ax.annotate(written, (alpha[-1], values[-1]), color=INK, **offset)
+
+
+def losses_by_alpha(ax, times, losses, best, alphas, title):
+    """Draw the population loss against time, one curve an α, from active (dark) to lazy.
+
+    ``losses`` of shape (frames, k) and the level ``best`` are relative to the zero predictor's.
+    """
+    styles = ["-", "--", "-.", (0, (5, 1)), ":"]
+    colors = [INK, POSITIVE, THIRD, NEGATIVE, FOURTH]
+    for alpha, values, style, color in zip(alphas, losses.T, styles, colors, strict=False):
+        ax.loglog(
+            times, values, linestyle=style, color=color, linewidth=2.5, label=f"α = {alpha:g}"
+        )
+    ax.axhline(best, color=FAINT, linewidth=1.5, zorder=0, label="best tangent model")
+    ax.set(title=title, xlabel="training time t", ylabel="population loss R / R(0)")
+    ax.legend(loc="lower left")
+
+
+def gauge_artists(ax, title="Before training: the gauge of Eq. (7)"):
+    """Make the gauge, a log scale with two needles, for `set_gauge`."""
+    artists = {}
+    ax.axvspan(1e-5, 0.1, color=POSITIVE, alpha=0.15, linewidth=0)
+    ax.axvspan(1, 1e3, color=NEGATIVE, alpha=0.15, linewidth=0)
+    for x, text in ((1e-3, "lazy"), (0.32, "?"), (30, "active")):
+        ax.text(x, 0.92, text, ha="center", va="top", fontsize=18, color=INK)
+    for name, marker, height, color, label in (
+        ("ratio", "v", 0.5, INK, "Eq. (7): left side / right side"),
+        ("bend", "D", 0.2, FOURTH, "its sharper form: foretold change of Df"),
+    ):
+        ax.axhline(height, color=FAINT, linewidth=1, zorder=0)
+        style = {"linestyle": "", "marker": marker, "markersize": 17, "color": color}
+        artists[name] = ax.plot([], [], label=label, **style)[0]
+    ax.set(title=title, xscale="log", xlim=(1e-5, 1e3), ylim=(0, 1), yticks=[])
+    ax.legend(ncols=1, markerscale=0.7, **_BELOW)
+    return artists
+
+
+def set_gauge(artists, ratio, bend):
+    """Move the needles of the gauge."""
+    for name, value, height in (("ratio", ratio, 0.5), ("bend", bend, 0.2)):
+        artists[name].set_data([np.clip(value, 1.2e-5, 8e2)], [height])
+
+
+def displacement_artists(ax, title="After training: the displacement"):
+    """Make the panel of ‖w − w₀‖/‖w₀‖ against time, for `set_displacement`."""
+    ax.axhspan(1e-4, 0.1, color=POSITIVE, alpha=0.15, linewidth=0)
+    ax.axhspan(1, 1e3, color=NEGATIVE, alpha=0.15, linewidth=0)
+    artists = {
+        "foretold": ax.plot([], [], "--", color=INK, linewidth=2, label="foretold: tangent model")[
+            0
+        ],
+        "moved": ax.plot([], [], color=THIRD, linewidth=3, label="network, trained")[0],
+    }
+    ax.set(title=title, xlabel="training time t", ylabel="‖w − w₀‖ / ‖w₀‖")
+    ax.set(xscale="log", yscale="log", xlim=(1e-3, 1e4), ylim=(1e-4, 1e3))
+    ax.legend(ncols=2, **_BELOW)
+    return artists
+
+
+def set_displacement(artists, times, moved, foretold):
+    """Fill the panel of displacement; ``times`` and ``moved`` are empty before training."""
+    artists["moved"].set_data(times[1:], moved[1:])
+    artists["foretold"].set_data([1e-3, 1e4], [foretold, foretold])
+
+
+def phase_diagram(ax, taus, widths, moved, bend):
+    """Draw the measured displacement over (τ, m) in colours, with lines of the criterion.
+
+    Parameters
+    ----------
+    taus, widths : ndarray of shape (k,) and (l,)
+    moved, bend : ndarray of shape (l, k)
+        Displacement after training, and L_Df‖w* − w₀‖/‖Df_{w₀}‖ before it.
+    """
+    mesh = ax.pcolormesh(
+        taus, widths, np.log10(moved), cmap="cividis", vmin=-2.5, vmax=1.5, shading="nearest"
+    )
+    bar = ax.figure.colorbar(mesh, ax=ax, label="displacement ‖w − w₀‖ / ‖w₀‖")
+    ticks = np.arange(-2, 2)
+    bar.set_ticks(ticks, labels=[f"{10.0**t:g}" for t in ticks])
+    lines = ax.contour(taus, widths, bend, [0.1, 1], colors="white", linewidths=2.5)
+    ax.clabel(lines, fmt=lambda value: f"foretold {value:g}", fontsize=12)
+    ax.set(xscale="log", yscale="log", xlabel="τ", ylabel="neurons m")

@@ -1,6 +1,7 @@
 """The slider panels: each ``explore_…()`` returns one box, which code can set and read back."""
 
 from lazylib.widgets.neurons import explore_neurons
+from lazylib.widgets.outlook import explore_outlook
 from lazylib.widgets.theorem import explore_theorem
 
-__all__ = ["explore_neurons", "explore_theorem"]
+__all__ = ["explore_neurons", "explore_outlook", "explore_theorem"]

@@ -42,7 +42,7 @@ def smooth_network(n, start, layers, seed, activation="tanh", m=100, d=5):
 def sweep(n, start, layers, loss, seed):
     """Train `smooth_network` for all `ALPHAS`, beside its tangent model."""
     model, w0, data = smooth_network(n, start, layers, seed)
-    return compare(model, w0, data, ALPHAS, loss=_LOSSES[loss], frames=40, accuracy=1e-11)
+    return compare(model, w0, data, ALPHAS, loss=_LOSSES[loss], frames=40, accuracy=1e-13)
 
 
 def describe(result, i):
