@@ -160,21 +160,41 @@ def set_displacement(artists, times, moved, foretold):
     artists["foretold"].set_data([1e-3, 1e4], [foretold, foretold])
 
 
-def phase_diagram(ax, taus, widths, moved, bend):
+def phase_diagram(taus, widths, moved, ratio, ax=None):
     """Draw the measured displacement over (τ, m) in colours, with lines of the criterion.
 
     Parameters
     ----------
     taus, widths : ndarray of shape (k,) and (l,)
-    moved, bend : ndarray of shape (l, k)
-        Displacement after training, and L_Df‖w* − w₀‖/‖Df_{w₀}‖ before it.
+    moved, ratio : ndarray of shape (l, k)
+        Displacement after training, and the ratio of Eq. (7) before it.
+    ax : Axes, optional
+        By default, those of a new figure.
+
+    Returns
+    -------
+    Axes
     """
+    if ax is None:
+        from matplotlib import pyplot as plt  # here, so that `import lazylib` need not wait
+
+        _, ax = plt.subplots(figsize=(8.5, 5.4))
     mesh = ax.pcolormesh(
         taus, widths, np.log10(moved), cmap="cividis", vmin=-2.5, vmax=1.5, shading="nearest"
     )
     bar = ax.figure.colorbar(mesh, ax=ax, label="displacement ‖w − w₀‖ / ‖w₀‖")
     ticks = np.arange(-2, 2)
     bar.set_ticks(ticks, labels=[f"{10.0**t:g}" for t in ticks])
-    lines = ax.contour(taus, widths, bend, [0.1, 1], colors="white", linewidths=2.5)
-    ax.clabel(lines, fmt=lambda value: f"foretold {value:g}", fontsize=12)
+    lines = ax.contour(taus, widths, ratio, [0.1, 1], colors="white", linewidths=2.5)
+    ax.clabel(lines, fmt=lambda value: f"Eq. (7): {value:g}", fontsize=12)
     ax.set(xscale="log", yscale="log", xlabel="τ", ylabel="neurons m")
+    return ax
+
+
+def widths(axes, widths, values, name, marker):
+    """Draw the ratio of Eq. (7) and the displacement, ``values`` of shape (2, k), against m."""
+    labels = ("ratio of Eq. (7), before training", "displacement, after training")
+    for ax, curve, title in zip(axes, values, labels, strict=True):
+        ax.loglog(widths, curve, marker=marker, markersize=8, linewidth=2.5, label=name)
+        ax.set(title=title, xlabel="neurons m")
+    axes[0].legend()

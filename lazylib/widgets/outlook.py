@@ -46,17 +46,16 @@ def describe(result, guess):
     """Say in words what the gauge shows and, after training, what came of it."""
     known = result.criterion
     words = (
-        f"Before training: Eq. (7) compares {known.distance:.2g} with {known.extent:.2g}, a ratio of "
-        f"{known.ratio:.1g}; the tangent model would move by {known.displacement:.2g} of ‖w₀‖ and "
-        f"change Df by {known.bend:.1g} of itself. "
+        f"Before training: Eq. (7) compares {known.distance:.2g} with {known.extent:.2g}, "
+        f"a ratio of {known.ratio:.1g}; the tangent model would move by "
+        f"{known.displacement:.2g} of ‖w₀‖ and change Df by {known.bend:.1g} of itself. "
     )
     if result.run is None:
         return words + f"Your guess: {guess}. Press “train” to see."
     moved = displacement(result.run.w[-1], result.w0)
     verdict = "your guess was right" if regime(moved) == guess else f"you had guessed {guess}"
-    return words + (
-        f"Training moved the weights by {moved:.2g} ({result.run.status}): {regime(moved)}; {verdict}."
-    )
+    ended = f"Training moved the weights by {moved:.2g} ({result.run.status})"
+    return words + f"{ended}: {regime(moved)}; {verdict}."
 
 
 def panels(figure):
