@@ -144,7 +144,8 @@ def batch(model, data: Dataset | Population, w0, alpha, loss):
     train, test : Objective
         ``test`` is None without test data.
     """
-    checks.instance("data", data, Dataset)
+    if not isinstance(data, Population):
+        checks.instance("data", data, Dataset)
     checks.instance("loss", loss, Loss)
     w0 = checks.finite("w0", w0, ndim=1)
     checks.last_axis("w0", w0, model.n_parameters, "this model's parameters")

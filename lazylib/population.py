@@ -31,7 +31,7 @@ _TINY = 1e-16
 class Population:
     """Inputs uniform on the unit sphere, labelled by a ReLU teacher: what n → ∞ samples tend to.
 
-    Trainers take it in place of a `Dataset`, for the quadratic loss: it is the setting of
+    `gradient_flow` takes it in place of a `Dataset`, for the quadratic loss: it is the setting of
     Theorem 3.4. Models may be a ReLU `TwoLayer` and what `Scaled`, `Tangent` and `Centred` make
     of it.
 

@@ -180,13 +180,16 @@ def phase_diagram(taus, widths, moved, ratio, ax=None):
 
         _, ax = plt.subplots(figsize=(8.5, 5.4))
     mesh = ax.pcolormesh(
-        taus, widths, np.log10(moved), cmap="cividis", vmin=-2.5, vmax=1.5, shading="nearest"
+        taus, widths, np.log10(moved), cmap="cividis", vmin=-3.5, vmax=1.5, shading="nearest"
     )
     bar = ax.figure.colorbar(mesh, ax=ax, label="displacement ‖w − w₀‖ / ‖w₀‖")
-    ticks = np.arange(-2, 2)
+    ticks = np.arange(-3, 2)
     bar.set_ticks(ticks, labels=[f"{10.0**t:g}" for t in ticks])
-    lines = ax.contour(taus, widths, ratio, [0.1, 1], colors="white", linewidths=2.5)
-    ax.clabel(lines, fmt=lambda value: f"Eq. (7): {value:g}", fontsize=12)
+    lines = ax.contour(taus, widths, ratio, [0.1, 1], colors="white", linewidths=3)
+    for level, paths in zip(lines.levels, lines.allsegs, strict=True):
+        for path in paths[:1]:
+            above = {"xytext": (0, 26), "textcoords": "offset points", "ha": "left"}
+            ax.annotate(f"Eq. (7) = {level:g}", path[path[:, 1].argmax()], rotation=25, **above)
     ax.set(xscale="log", yscale="log", xlabel="τ", ylabel="neurons m")
     return ax
 

@@ -68,6 +68,7 @@ def gradient_descent(
     >>> run.status
     'converged'
     """
+    data = checks.instance("data", data, Dataset)
     lead, w, train, test = batch(model, data, w0, alpha, loss)
     steps = _Steps(step, lead, w.dtype, fraction=1.0)
     tolerance = checks.number("tolerance", tolerance, zero=True)
@@ -183,8 +184,8 @@ def gradient_flow(
     """
     checks.one_of("method", method, ("RKC", "DOP853", "Radau"))
     default = 0.02 if method == "RKC" else 1e-10
-    options = {"t_max": checks.number("t_max", t_max)}
-    options["tolerance"] = checks.number("tolerance", tolerance, zero=True)
+    options = {"tolerance": checks.number("tolerance", tolerance, zero=True)}
+    options["t_max"] = checks.number("t_max", t_max)
     options["accuracy"] = checks.number("accuracy", default if accuracy is None else accuracy)
     max_steps = checks.whole("max_steps", max_steps)
     record = checks.whole("record", record, minimum=2)

@@ -132,15 +132,18 @@ def test_tangent_gram_has_rank_md_for_a_generic_network():
     assert (eigenvalues > 1e-12 * eigenvalues[-1]).sum() == 2 * 3
 
 
-def test_trainers_take_a_population_in_place_of_data():
-    """Gradient descent with small steps and the flow agree; the flow finds the teacher (active)."""
+def test_the_gradient_flow_takes_a_population_in_place_of_data():
+    """Our stabilised method and SciPy's of order 8 agree to 1e-3 of the path, for two α at once."""
     rng, population, _, _, _ = setting(2, 8)
     net = TwoLayer(2, 8)
     w0 = net.init(rng, tau=0.3, doubling=False)
-    flow = gradient_flow(net, population, w0, t_max=20.0, accuracy=1e-4)
-    descent = gradient_descent(net, population, w0, step=0.005, n_steps=4000)
-    assert flow.train_loss[-1] == pytest.approx(descent.train_loss[-1], rel=0.01)
-    assert flow.test_loss is None and flow.train_loss[0] == population.loss(net, w0)
+    options = {"alpha": [1.0, 10.0], "t_max": 3.0, "times": [0.0, 1.0, 3.0]}
+    ours = gradient_flow(net, population, w0, accuracy=1e-4, **options)
+    exact = gradient_flow(net, population, w0, method="DOP853", accuracy=1e-7, **options)
+    moved = np.linalg.norm(exact.w - w0, axis=-1).max(axis=0)
+    assert (np.linalg.norm(ours.w - exact.w, axis=-1) < 1e-3 * moved).all()
+    assert ours.test_loss is None
+    assert ours.train_loss[0, 0] == pytest.approx(population.loss(net, w0), rel=1e-14)
 
 
 def test_bad_input_is_named():
@@ -153,5 +156,7 @@ def test_bad_input_is_named():
         population.loss(TwoLayer(3, 4, activation="tanh"), w0)
     with pytest.raises(ValueError, match="teacher's input dimension"):
         population.loss(TwoLayer(4, 3), np.ones(15))
+    with pytest.raises(TypeError, match="data must be a Dataset"):
+        gradient_descent(net, population, w0, n_steps=1)
     with pytest.raises(ValueError, match="loss must be quadratic"):
         gradient_flow(net, population, w0, t_max=1.0, loss=log_cosh(0.5))
