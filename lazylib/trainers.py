@@ -68,8 +68,7 @@ def gradient_descent(
     >>> run.status
     'converged'
     """
-    data = checks.instance("data", data, Dataset)
-    lead, w, train, test = batch(model, data, w0, alpha, loss)
+    lead, w, train, test = batch(model, checks.instance("data", data, Dataset), w0, alpha, loss)
     steps = _Steps(step, lead, w.dtype, fraction=1.0)
     tolerance = checks.number("tolerance", tolerance, zero=True)
     return _descend(
