@@ -15,8 +15,10 @@ from lazylib.kernels import (
     tangent_kernel,
 )
 from lazylib.laziness import displacement, kernel_change, regime, sign_flips
-from lazylib.losses import Loss, log_cosh, quadratic
-from lazylib.models import Scaled, Tangent, TwoLayer
+from lazylib.losses import Loss, log_cosh, logistic, quadratic
+from lazylib.models import Centred, Scaled, Tangent, TwoLayer
+from lazylib.outlook import criterion
+from lazylib.population import Population
 from lazylib.recording import Run
 from lazylib.spectrum import (
     limit_spectrum,
@@ -26,21 +28,28 @@ from lazylib.spectrum import (
     unseen_energy,
     zonal,
 )
+from lazylib.theory import FirstLayer, LazyTheorem, curvature
 from lazylib.trainers import gradient_descent, gradient_flow, sgd
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Activation",
+    "Centred",
     "Dataset",
+    "FirstLayer",
     "KernelFlow",
+    "LazyTheorem",
     "Loss",
+    "Population",
     "Run",
     "Scaled",
     "Tangent",
     "Teacher",
     "TwoLayer",
     "arc_cosine",
+    "criterion",
+    "curvature",
     "deep_kernels",
     "displacement",
     "gradient_descent",
@@ -50,6 +59,7 @@ __all__ = [
     "limit_kernels",
     "limit_spectrum",
     "log_cosh",
+    "logistic",
     "multiplicities",
     "quadratic",
     "random_feature_kernels",

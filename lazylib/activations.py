@@ -20,15 +20,21 @@ class Activation:
         σ and σ′; for the ReLU, σ′(0) = 0.
     degree : int or None
         q such that σ(λz) = λ^q σ(z) for every λ > 0, if there is one.
-    smooth : bool
-        Whether σ′ is Lipschitz, as Assumption 3.1 asks.
+    slope, curvature : float
+        sup |σ′|, and sup |σ″|, the Lipschitz constant of σ′ (Assumption 3.1); infinite if σ′ jumps.
     """
 
     name: str
     value: Callable
     derivative: Callable
     degree: int | None = None
-    smooth: bool = True
+    slope: float = np.inf
+    curvature: float = np.inf
+
+    @property
+    def smooth(self):
+        """Whether σ′ is Lipschitz."""
+        return np.isfinite(self.curvature)
 
     def both(self, z):
         """Return σ(z) and σ′(z). The array ``z`` is used up: σ(z) may take its place."""
@@ -64,6 +70,8 @@ def softplus(sharpness=1.0):
         f"softplus(sharpness={s:g})",
         lambda z: np.logaddexp(0, s * z) / s,
         lambda z: _sigmoid(s * z),
+        slope=1.0,
+        curvature=s / 4,
     )
 
 
@@ -72,14 +80,24 @@ relu = Activation(
     lambda z: np.maximum(z, 0),
     lambda z: (z > 0).view(np.int8).astype(z.dtype),  # faster than from bool
     degree=1,
-    smooth=False,
+    slope=1.0,
 )
-tanh = Activation("tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2)
-erf = Activation("erf", _erf, lambda z: 2 * np.exp(-z * z) / math.sqrt(math.pi))
+tanh = Activation(
+    "tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2, slope=1.0, curvature=4 / math.sqrt(27)
+)
+erf = Activation(
+    "erf",
+    _erf,
+    lambda z: 2 * np.exp(-z * z) / math.sqrt(math.pi),
+    slope=2 / math.sqrt(math.pi),
+    curvature=math.sqrt(8 / (math.e * math.pi)),
+)
 gelu = Activation(
     "gelu",
     lambda z: z * _normal_cumulative(z),
     lambda z: _normal_cumulative(z) + z * _normal_density(z),
+    slope=0.5 * (1 + math.erf(1)) + math.exp(-1) / math.sqrt(math.pi),  # at z = √2
+    curvature=math.sqrt(2 / math.pi),  # at z = 0
 )
 
 #: The activations that a model accepts by name.

@@ -187,3 +187,71 @@ def samples_for_degree_two(answer):
             (2 * 2 + 1, "that is degree 2 in three dimensions."),
         ]
         say(number(answer, 5150, hints, within=1e-6))
+
+
+def threshold_factor(answer):
+    """Notebook 04: the factor on Theorem 3.2's threshold when all labels are tripled."""
+    if not unanswered(answer):
+        hints = [
+            (1, "M does not change, but the threshold is ‖f*‖/M."),
+            (1 / 3, "the right factor, the wrong way round: are larger labels easier to reach?"),
+            (9, "the threshold contains ‖f*‖ once, not squared."),
+        ]
+        say(number(answer, 3, hints))
+
+
+def lemma_factor(answer):
+    """Notebook 04: the factor on Lemma A.1's bound when α grows tenfold, without doubling."""
+    if not unanswered(answer):
+        hints = [
+            (10, "the right factor, the wrong way round."),
+            (0.01, "that would be so with doubling; here Σ changes in proportion to w − w₀."),
+            (1, "K contains Σ(t) − Σ(0): how far does w move?"),
+        ]
+        say(number(answer, 1 / 10, hints))
+
+
+def doubling_slope(answer):
+    """Notebook 04: the slope of sup‖αf − αT_f‖ against α with the doubling trick."""
+    if not unanswered(answer):
+        hints = [
+            (-1, "the theorem promises that much; the doubling trick does better."),
+            (2, "the gap shrinks as α grows."),
+        ]
+        say(number(answer, -2, hints))
+
+
+def doubled_weights(answer):
+    """Notebook 05: Eq. (7)'s ratio, first 0.8, after doubling the weights of a ReLU network."""
+    if not unanswered(answer):
+        hints = [
+            (0.4, "the ratio falls as λ^{−q}; which q has this network?"),
+            (0.1, "that would be q = 3."),
+            (3.2, "the right factor, the wrong way round: larger weights are lazier."),
+            (0.8, "which of the three numbers of Eq. (7) change with the scale of w₀?"),
+        ]
+        say(number(answer, 0.8 / 4, hints))
+
+
+def width_slope(answer):
+    """Notebook 05: the slope of Eq. (7)'s ratio against m for α(m) = m^{−3/4}."""
+    if not unanswered(answer):
+        hints = [
+            (0.25, "the right size; does this network become lazier or less lazy?"),
+            (-0.75, "that is α(m) alone; there are m terms in the sum."),
+            (0.75, "the ratio is of order 1/(m α(m))."),
+        ]
+        say(number(answer, -1 / 4, hints))
+
+
+def wide_enough(panel):
+    """Notebook 05: a width m at which τ = 0.1, α = 1 gives a displacement below 0.5."""
+    state, result = panel.state, panel.result
+    if result is None:
+        return say("the panel shows an error; move its sliders back first.")
+    if not (np.isclose(state["tau"], 0.1, rtol=0.06) and np.isclose(state["alpha"], 1, rtol=0.06)):
+        return say("put τ back to 0.1 and α to 1.")
+    if result.run is None:
+        return say("press “train”, so that there is something to measure.")
+    moved = displacement(result.run.w[-1], result.w0)
+    say(None if moved < 0.5 else f"the displacement is {moved:.2f}; which way does the gauge move?")

@@ -11,7 +11,7 @@ Every model has ``n_parameters`` and, with ``w`` of shape (..., p) and ``x`` of 
 Leading axes are independent runs and broadcast as in NumPy.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -209,8 +209,8 @@ class Scaled:
 
 
 @dataclass(frozen=True)
-class Tangent:
-    """The tangent model T_f(w, x) = f(w₀, x) + Df_{w₀}(w − w₀) of Eq. (2)."""
+class _FromStart:
+    """What models made from a model and its w₀ share; runs may have a w₀ each."""
 
     model: Any
     w0: np.ndarray
@@ -223,11 +223,15 @@ class Tangent:
         return _delegate(self, name)
 
     def at(self, lead, index):
-        """T_f for the chosen runs."""
+        """The model of the chosen runs."""
         w0 = self.w0
         if w0.ndim > 1:
             w0 = np.broadcast_to(w0, (*lead, w0.shape[-1])).reshape(-1, w0.shape[-1])[index]
-        return Tangent(self.model.at(lead, index), w0)
+        return replace(self, model=self.model.at(lead, index), w0=w0)
+
+
+class Tangent(_FromStart):
+    """The tangent model T_f(w, x) = f(w₀, x) + Df_{w₀}(w − w₀) of Eq. (2)."""
 
     def predict(self, w, x):
         """T_f(w, x)."""
@@ -245,6 +249,27 @@ class Tangent:
     def jacobian(self, w, x):
         """Df_{w₀}, whatever w."""
         return self.model.jacobian(self.w0, x)
+
+
+class Centred(_FromStart):
+    """The model f(w, x) − f(w₀, x), which starts at 0 without the doubling trick (Section 3)."""
+
+    def predict(self, w, x):
+        """f(w, x) − f(w₀, x)."""
+        return self.model.predict(w, x) - self.model.predict(self.w0, x)
+
+    def jvp(self, w, x, v):
+        """Df_w v."""
+        return self.model.jvp(w, x, v)
+
+    def vjp(self, w, x):
+        """f(w, x) − f(w₀, x) and the pullback r ↦ Df_wᵀ r."""
+        f, pullback = self.model.vjp(w, x)
+        return f - self.model.predict(self.w0, x), pullback
+
+    def jacobian(self, w, x):
+        """Df_w."""
+        return self.model.jacobian(w, x)
 
 
 def _delegate(outer, name):

@@ -147,3 +147,22 @@ def test_every_slider_of_notebook_03_moves_its_picture(notebook):
     every_slider_changes(realisations, ("width m", "dimension d"))
     predictors = Panel(page, 1)
     every_slider_changes(predictors, ("τ", "α", "time t", "neurons m", "points n"))
+
+
+def test_notebook_04_moves_alpha_across_the_threshold_of_the_theorem(notebook):
+    panel = Panel(notebook("04-lazy-theorem.ipynb"))
+    assert "promises nothing yet" in panel.words
+    before = panel.source
+    press(panel, "α", "ArrowRight", 4)
+    panel.wait_for_words("promises this bound")
+    assert panel.source != before
+
+
+def test_every_slider_of_notebook_05_changes_the_words_and_training_answers(notebook):
+    panel = Panel(notebook("05-when-is-it-lazy.ipynb"))
+    for name in ("τ", "α", "neurons m"):
+        before = panel.words
+        press(panel, name, "ArrowRight", 2)
+        panel.wait_for_other_words(before)
+    panel.button("train").click()
+    panel.wait_for_words("your guess was right")

@@ -2,12 +2,16 @@
 
 from lazylib.widgets.kernels import explore_kernels, explore_predictors
 from lazylib.widgets.neurons import explore_neurons
+from lazylib.widgets.outlook import explore_outlook
 from lazylib.widgets.tangent import explore_sgd, explore_surface
+from lazylib.widgets.theorem import explore_theorem
 
 __all__ = [
     "explore_kernels",
     "explore_neurons",
+    "explore_outlook",
     "explore_predictors",
     "explore_sgd",
     "explore_surface",
+    "explore_theorem",
 ]
