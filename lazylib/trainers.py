@@ -8,7 +8,7 @@ import numpy as np
 
 from lazylib import checks
 from lazylib.data import Dataset, sphere
-from lazylib.integrators import integrate, path_frames
+from lazylib.integrators import Paths, integrate, path_frames
 from lazylib.laziness import convergence_status
 from lazylib.losses import quadratic
 from lazylib.objectives import Objective, batch
@@ -176,7 +176,8 @@ def gradient_flow(
         if times.ndim != 1 or (np.diff(times) <= 0).any() or times[0] < 0:
             raise ValueError("times must be one increasing list of times >= 0")
     lead, w0, train, test = batch(model, data, w0, alpha, loss)
-    paths, ended, count = integrate(train, w0, **options)
+    paths = Paths(len(w0))
+    ended, count = integrate(train, w0, **options, watch=paths)
     frames = [path_frames(path, model.positions, record, times) for path in paths]
     t, w = (np.stack(column, axis=1) for column in zip(*frames, strict=True))
     before = np.stack([path_frames(p, None, 2, [0.9 * p[-1][0]])[1][0] for p in paths])
