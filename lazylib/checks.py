@@ -1,4 +1,4 @@
-"""The one place where arguments are validated: every error names the argument and what was expected."""
+"""The one place where arguments are validated: errors name the argument and what was expected."""
 
 from collections.abc import Collection
 
@@ -30,7 +30,9 @@ def finite(name, value, ndim=None):
     try:
         array = np.asarray(value)
         if array.dtype not in (np.float32, np.float64):
-            array = array.astype(np.float64, casting="safe" if array.dtype.kind == "c" else "unsafe")
+            array = array.astype(
+                np.float64, casting="safe" if array.dtype.kind == "c" else "unsafe"
+            )
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} must be an array of real numbers, got {_shown(value)}") from error
     if not np.isfinite(array).all():

@@ -49,7 +49,7 @@ class Teacher(NamedTuple):
 
 
 def teacher(rng, d, m0=3):
-    """Draw a teacher with ``m0`` neurons: directions uniform on the sphere, signs ±1 (Section 5)."""
+    """Draw a teacher of ``m0`` neurons: directions uniform on the sphere, signs ±1 (Section 5)."""
     directions = sphere(rng, checks.whole("m0", m0), d)
     return Teacher(directions, rng.choice([-1.0, 1.0], size=m0))
 

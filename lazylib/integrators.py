@@ -7,7 +7,7 @@ steps cost the square root of what gradient descent needs. It needs no smoothnes
 its error estimate, so it suits the ReLU, whose kinks make other adaptive methods crawl.
 """
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -20,7 +20,7 @@ _FIRST, _NEXT = 20, 1
 _ENDS = ["converged", "diverged", "stopped"]
 
 
-@lru_cache(maxsize=None)
+@cache
 def coefficients(s):
     """Coefficients of the s-stage RKC method of order 2: μ̃₁ and rows (μ, ν, μ̃, γ̃), j = 2 … s."""
     w0 = 1 + 2 / 13 / s**2
@@ -139,16 +139,13 @@ def path_frames(path, positions, count, times=None):
     """
     t, w, v = (np.array(column) for column in zip(*path, strict=True))
     if times is None:
-        fine = np.concatenate([np.linspace(*pair, 16, endpoint=False) for pair in _pairs(t)] + [t[-1:]])
+        fine = [np.linspace(*ends, 16, endpoint=False) for ends in zip(t[:-1], t[1:], strict=True)]
+        fine = np.concatenate([*fine, t[-1:]])
         place = positions(_hermite(fine, t, w, v)).reshape(len(fine), -1)
         length = np.append(0, np.linalg.norm(np.diff(place, axis=0), axis=-1).cumsum())
         times = np.interp(np.linspace(0, length[-1], count), length, fine)
     times = np.minimum(times, t[-1])
     return times, _hermite(times, t, w, v)
-
-
-def _pairs(t):
-    return zip(t[:-1], t[1:], strict=True)
 
 
 def _hermite(times, t, w, v):

@@ -1,4 +1,4 @@
-"""Smooth losses R(g) = (1/n) Σᵢ ℓ(gᵢ, yᵢ) with the constants that the theory asks for (Section 3.1)."""
+"""Smooth losses R(g) = (1/n) Σᵢ ℓ(gᵢ, yᵢ), with the constants of Assumption 3.1."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

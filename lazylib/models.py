@@ -49,12 +49,12 @@ class TwoLayer:
 
     @property
     def n_parameters(self):
-        """p = m(d + 1)."""
+        """P = m(d + 1)."""
         return self.m * (self.d + 1)
 
     @property
     def homogeneity(self):
-        """q with f(λw, ·) = λ^q f(w, ·) for λ > 0 (Section 4.2.1), or None."""
+        """Q with f(λw, ·) = λ^q f(w, ·) for λ > 0 (Section 4.2.1), or None."""
         return None if self.activation.degree is None else self.activation.degree + 1
 
     def init(self, rng, tau=1.0, doubling=True, batch=()):
@@ -93,7 +93,7 @@ class TwoLayer:
         return w * tau[..., None]
 
     def unpack(self, w):
-        """Return views of ``w``: input weights a of shape (..., m, d), outputs b of shape (..., m)."""
+        """Return views of ``w``: a of shape (..., m, d) and b of shape (..., m)."""
         checks.last_axis("w", w, self.n_parameters, f"m = {self.m} neurons in dimension {self.d}")
         split = self.m * self.d
         return w[..., :split].reshape(*w.shape[:-1], self.m, self.d), w[..., split:]
@@ -224,10 +224,7 @@ class Tangent:
 
     def at(self, lead, index):
         """T_f for the chosen runs."""
-        w0 = self.w0
-        if w0.ndim > 1:
-            w0 = np.broadcast_to(w0, (*lead, w0.shape[-1])).reshape(-1, w0.shape[-1])[index]
-        return Tangent(self.model.at(lead, index), w0)
+        return Tangent(self.model.at(lead, index), _of_runs(self.w0, lead, index))
 
     def predict(self, w, x):
         """T_f(w, x)."""
@@ -245,6 +242,49 @@ class Tangent:
     def jacobian(self, w, x):
         """Df_{w₀}, whatever w."""
         return self.model.jacobian(self.w0, x)
+
+
+@dataclass(frozen=True)
+class Centred:
+    """The model f(w, x) − f(w₀, x), which starts at 0 without the doubling trick (Section 3)."""
+
+    model: Any
+    w0: np.ndarray
+
+    def __post_init__(self):
+        object.__setattr__(self, "w0", checks.finite("w0", self.w0, ndim=1))
+        checks.last_axis("w0", self.w0, self.model.n_parameters, "this model's parameters")
+
+    def __getattr__(self, name):
+        return _delegate(self, name)
+
+    def at(self, lead, index):
+        """f − f(w₀) for the chosen runs."""
+        return Centred(self.model.at(lead, index), _of_runs(self.w0, lead, index))
+
+    def predict(self, w, x):
+        """f(w, x) − f(w₀, x)."""
+        return self.model.predict(w, x) - self.model.predict(self.w0, x)
+
+    def jvp(self, w, x, v):
+        """Df_w v."""
+        return self.model.jvp(w, x, v)
+
+    def vjp(self, w, x):
+        """f(w, x) − f(w₀, x) and the pullback r ↦ Df_wᵀ r."""
+        f, pullback = self.model.vjp(w, x)
+        return f - self.model.predict(self.w0, x), pullback
+
+    def jacobian(self, w, x):
+        """Df_w."""
+        return self.model.jacobian(w, x)
+
+
+def _of_runs(w0, lead, index):
+    """The w₀ of the chosen runs, where runs have a w₀ each."""
+    if w0.ndim == 1:
+        return w0
+    return np.broadcast_to(w0, (*lead, w0.shape[-1])).reshape(-1, w0.shape[-1])[index]
 
 
 def _delegate(outer, name):

@@ -6,8 +6,9 @@ import numpy as np
 
 from lazylib import checks
 from lazylib.data import Dataset
-from lazylib.losses import Loss
+from lazylib.losses import Loss, quadratic
 from lazylib.models import Scaled
+from lazylib.population import Population
 
 # Many small runs are one array program; a run that alone fills the cache (inputs × parameters)
 # is computed by itself.
@@ -84,7 +85,34 @@ class Objective:
         return np.linalg.norm(vector, axis=-1), vector
 
 
-def batch(model, data: Dataset, w0, alpha, loss):
+@dataclass
+class PopulationObjective:
+    """F_α(w) = R(αf(w))/α² for the exact quadratic population loss; interface of `Objective`."""
+
+    model: Scaled
+    population: Population
+
+    def at(self, index):
+        """The objective of the chosen runs."""
+        return PopulationObjective(self.model.at(self.model.alpha.shape, index), self.population)
+
+    def value(self, w):
+        """R(αf(w)), of shape (runs,)."""
+        return self.population.loss(self.model, w)
+
+    def gradient(self, w):
+        """R(αf(w)), of shape (runs,), and ∇F_α(w), of shape (runs, p)."""
+        value, gradient = self.population.loss_and_gradient(self.model, w)
+        return value, gradient / self.model.alpha[:, None] ** 2
+
+    def zero_loss(self):
+        """R(0), of shape (runs,)."""
+        return np.full(self.model.alpha.shape, self.population.zero_loss())
+
+    sharpness = Objective.sharpness
+
+
+def batch(model, data: Dataset | Population, w0, alpha, loss):
     """Check what a trainer was given, and lay all its runs on one axis.
 
     Returns
@@ -98,14 +126,22 @@ def batch(model, data: Dataset, w0, alpha, loss):
     w0 = checks.finite("w0", w0, ndim=1)
     checks.last_axis("w0", w0, model.n_parameters, "this model's parameters")
     alpha = checks.finite("alpha", checks.positive("alpha", alpha))
-    shapes = {"w0": w0.shape[:-1], "alpha": alpha.shape, "data.x": data.x.shape[:-2]}
-    lead = checks.broadcastable(**shapes, **{"data.y": data.y.shape[:-1]})
+    shapes = {"w0": w0.shape[:-1], "alpha": alpha.shape}
+    if isinstance(data, Population):
+        if loss is not quadratic:
+            raise ValueError("loss must be quadratic for the exact population loss")
+        w0 = w0.astype(np.float64)  # the closed form subtracts large numbers
+    else:
+        shapes |= {"data.x": data.x.shape[:-2], "data.y": data.y.shape[:-1]}
+    lead = checks.broadcastable(**shapes)
 
     def spread(array, axes):
         tail = array.shape[array.ndim - axes :]
         return np.broadcast_to(array, (*lead, *tail)).reshape(-1, *tail).astype(w0.dtype)
 
     scaled = Scaled(model.at(lead, slice(None)), spread(alpha, 0))
+    if isinstance(data, Population):
+        return lead, spread(w0, 1), PopulationObjective(scaled, data), None
 
     def objective(x, y):
         if x is None:

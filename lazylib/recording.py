@@ -61,7 +61,8 @@ class Recorder:
             self.size = np.linalg.norm(position, axis=-1) + np.finfo(float).tiny
             self.last, self.travelled = position, 0.0
         moved = (np.linalg.norm(position - self.last, axis=-1) / self.size).sum()
-        if self.frames and moved <= self.gap and not (last and times.max() > self.frames[-1][0].max()):
+        later = last and times.max() > self.frames[-1][0].max()
+        if self.frames and moved <= self.gap and not later:
             return
         self.last, self.travelled = position, self.travelled + moved
         test_loss = None if test is None else test.value(w)

@@ -59,9 +59,10 @@ def gradient_descent(
     --------
     >>> import numpy as np
     >>> from lazylib import Dataset, TwoLayer, gradient_descent, teacher
-    >>> data = Dataset.from_teacher(np.random.default_rng(0), teacher(np.random.default_rng(1), 2), 15)
+    >>> rng = np.random.default_rng(0)
+    >>> data = Dataset.from_teacher(rng, teacher(rng, d=2), n=15)
     >>> net = TwoLayer(d=2, m=20)
-    >>> run = gradient_descent(net, data, net.init(np.random.default_rng(2)), n_steps=10_000)
+    >>> run = gradient_descent(net, data, net.init(rng), n_steps=10_000)
     >>> run.status
     'converged'
     """

@@ -1,0 +1,104 @@
+# Every target sets up what it needs: .venv, from the pins in requirements.lock, once.
+# In an activated conda environment made from environment.yml, that one is used instead.
+# Works with GNU make 3.81 (macOS) and later. Nothing is written outside the repository.
+
+PYTHON ?= python3
+ARGS ?=
+UV := uv==0.13.8
+LOCK_DATE ?= 2026-11-08T00:00:00Z
+
+ifeq ($(if $(CONDA_PREFIX),$(CONDA_DEFAULT_ENV)),lazy-training)
+  PY := $(CONDA_PREFIX)/bin/python
+  READY := conda .var
+else
+  PY := .venv/bin/python
+  READY := .venv/.installed .var
+endif
+
+# Settings, histories and caches of the tools stay in .var, and survive a new .venv.
+export JUPYTER_CONFIG_DIR := $(CURDIR)/.var/jupyter/config
+export JUPYTER_DATA_DIR := $(CURDIR)/.var/jupyter/data
+export JUPYTER_RUNTIME_DIR := $(CURDIR)/.var/jupyter/runtime
+export IPYTHONDIR := $(CURDIR)/.var/ipython
+export MPLCONFIGDIR := $(CURDIR)/.var/matplotlib
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PIP_SELF := -m pip install --quiet --no-deps --no-build-isolation --editable .
+
+.PHONY: help install lab test notebooks figures bench lint format lock clean conda
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+install: $(READY) ## set up .venv from the pins, and nothing else
+
+lab: $(READY) ## open the collection in JupyterLab (ARGS="--no-browser --port 8899" are handed on)
+	"$(PY)" -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb \
+	  --LanguageServerManager.autodetect=False $(ARGS)
+
+test: $(READY) ## all tests, notebooks included (ARGS="-k kernels" are handed on)
+	"$(PY)" -m pytest $(ARGS)
+
+notebooks: $(READY) ## re-run notebooks in place and store their outputs (ARGS="notebooks/00-start-here.ipynb" for one)
+	"$(PY)" tools/run_notebooks.py $(ARGS)
+
+figures: notebooks ## the note's figures at its own settings: they stand in the notebooks
+
+bench: .venv-bench/.installed ## each claim about speed, against JAX and PyTorch in the same run
+	.venv-bench/bin/python benchmarks/run.py $(ARGS)
+
+lint: $(READY) ## what ruff has to say about modules and notebooks; changes nothing
+	"$(PY)" -m ruff check
+	"$(PY)" -m ruff format --check
+
+format: $(READY) ## let ruff mend and format modules and notebooks
+	"$(PY)" -m ruff check --fix
+	"$(PY)" -m ruff format
+
+# The build backend is pinned too. argon2-cffi-bindings 26 has no wheel for Macs with an Intel processor.
+lock: ## make requirements.lock anew from pyproject.toml, with releases up to LOCK_DATE
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
+	$(PYTHON) -m venv "$$tmp/venv" && "$$tmp/venv/bin/python" -m pip install --quiet $(UV) && \
+	{ echo "# Made by 'make lock' from pyproject.toml: Python 3.11 and later; Linux, macOS, Windows."; \
+	  echo "# Releases up to $(LOCK_DATE); one version of each package for every Python."; \
+	  { grep -o 'flit_core[^"]*' pyproject.toml | head -n 1; echo 'argon2-cffi-bindings<26'; } | \
+	  "$$tmp/venv/bin/uv" pip compile --quiet --no-config --cache-dir "$$tmp/cache" \
+	    --universal --python-version 3.11 --fork-strategy fewest --only-binary :all: --exclude-newer $(LOCK_DATE) \
+	    --generate-hashes --no-annotate --no-header --extra lab --extra test pyproject.toml -; \
+	} > "$$tmp/lock" && mv "$$tmp/lock" requirements.lock
+	@echo "Now bring environment.yml and .pre-commit-config.yaml to the same versions; make test compares them."
+
+clean: ## remove everything that make has set up
+	rm -rf .venv .venv-bench .var .pytest_cache .ruff_cache .hypothesis
+
+# A new .venv with exactly what requirements.lock pins; $(1) is its folder.
+define new-venv
+	@command -v $(PYTHON) > /dev/null || { echo "There is no '$(PYTHON)'. Name yours: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or later is needed, but $(PYTHON) is `$(PYTHON) -V 2>&1`."; \
+	  echo "Name another one: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "Setting up $(1), once: this takes a minute or two."
+	@$(PYTHON) -m venv --clear $(1)
+	@$(1)/bin/python -m pip install --quiet --require-hashes --requirement requirements.lock
+endef
+
+# Two stamps: new pins mean a new .venv, a change in pyproject.toml only a new link to lazylib.
+.venv/.pins: requirements.lock
+	$(call new-venv,.venv)
+	@touch $@
+
+.venv/.installed: .venv/.pins pyproject.toml
+	@.venv/bin/python $(PIP_SELF)
+	@touch $@
+
+.venv-bench/.installed: requirements.lock benchmarks/requirements.txt
+	$(call new-venv,.venv-bench)
+	@.venv-bench/bin/python -m pip install --quiet --requirement benchmarks/requirements.txt
+	@.venv-bench/bin/python $(PIP_SELF)
+	@touch $@
+
+.var:
+	@mkdir $@
+
+conda:
+	@"$(PY)" $(PIP_SELF)
