@@ -111,16 +111,17 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
 
 
 class Paths(list):
-    """Keeps the accepted steps (t, w, velocity) of each run, as a ``watch`` of `integrate`."""
+    """Keeps the accepted steps (t, w, velocity) of each run; hands them on to another watch."""
 
-    def __init__(self, runs):
+    def __init__(self, runs, watch=None):
         super().__init__([] for _ in range(runs))
+        self.watch = watch or (lambda *state: False)
 
     def __call__(self, runs, t, w, velocity):
-        """Store the steps; stop no run."""
+        """Store the steps; return what the other watch says."""
         for run, *state in zip(runs, t, w, velocity, strict=True):
             self[run].append(state)
-        return False
+        return self.watch(runs, t, w, velocity)
 
 
 def _stages(h_sharpness):

@@ -1,6 +1,7 @@
 """What a training run leaves behind, and the choice of the frames that are kept of it."""
 
 import contextlib
+import contextvars
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,13 +100,28 @@ def until_interrupted():
         yield
 
 
-def progress_bar(total, unit="step"):
+_quiet = contextvars.ContextVar("quiet", default=False)
+
+
+@contextlib.contextmanager
+def quiet():
+    """Show no progress bars of single runs: they are a part of something longer."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
+def progress_bar(total, unit="step", **options):
     """A bar that appears when training takes more than two seconds, if tqdm is installed."""
+    if _quiet.get():
+        return _Silent()
     try:
         from tqdm.auto import tqdm
     except ImportError:
         return _Silent()
-    return tqdm(total=total, delay=2, leave=False, unit=unit)
+    return tqdm(total=total, delay=2, leave=False, unit=unit, **options)
 
 
 class _Silent(contextlib.nullcontext):

@@ -140,6 +140,7 @@ def gradient_flow(
     times=None,
     tolerance=1e-7,
     max_steps=2000,
+    watch=None,
 ):
     """Follow the gradient flow w′(t) = −∇F_α(w(t)) of Eq. (6) with a stabilised method.
 
@@ -157,6 +158,9 @@ def gradient_flow(
         Increasing times of the frames, instead of ``record``. After its end, a run stands still.
     max_steps : int, default 2000
         Most steps of the integrator, each of some 2 to 100 gradients.
+    watch : callable, optional
+        ``watch(runs, t, w, velocity)`` sees every step of the integrator and says which runs are
+        to end there, as in `lazylib.integrators.integrate`.
 
     Returns
     -------
@@ -177,7 +181,7 @@ def gradient_flow(
         if times.ndim != 1 or (np.diff(times) <= 0).any() or times[0] < 0:
             raise ValueError("times must be one increasing list of times >= 0")
     lead, w0, train, test = batch(model, data, w0, alpha, loss)
-    paths = Paths(len(w0))
+    paths = Paths(len(w0), watch)
     ended, count = integrate(train, w0, **options, watch=paths)
     frames = [path_frames(path, model.positions, record, times) for path in paths]
     t, w = (np.stack(column, axis=1) for column in zip(*frames, strict=True))
