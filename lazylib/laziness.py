@@ -3,6 +3,7 @@
 import numpy as np
 
 from lazylib import checks
+from lazylib.kernels import tangent_kernel
 
 #: A run still falls if, over the last tenth of its steps, its loss dropped by more than both: this
 #: part of itself, and this part of the zero predictor's loss.
@@ -31,9 +32,8 @@ def kernel_change(model, w, w0, x):
     -------
     ndarray of shape (...)
     """
-    jacobian, jacobian0 = model.jacobian(w, x), model.jacobian(w0, x)
-    kernel0 = jacobian0 @ jacobian0.swapaxes(-1, -2)
-    change = jacobian @ jacobian.swapaxes(-1, -2) - kernel0
+    kernel0 = tangent_kernel(model, w0, x)
+    change = tangent_kernel(model, w, x) - kernel0
     return np.linalg.norm(change, axis=(-2, -1)) / np.linalg.norm(kernel0, axis=(-2, -1))
 
 
