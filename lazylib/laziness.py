@@ -42,6 +42,32 @@ def sign_flips(model, w, w0):
     return (np.sign(model.unpack(w)[1]) != np.sign(model.unpack(w0)[1])).sum(axis=-1)
 
 
+def feature_angle(model, w, teacher):
+    """Mean angle, in degrees, between the neurons and those of a teacher that they serve.
+
+    Each neuron is held against the nearest of the teacher's directions with an output weight of
+    its sign (90° if there is none), and counts by its mass |bⱼ|‖aⱼ‖. Around 80° in dimension 100
+    is chance; 0° means that the features have been found.
+
+    Parameters
+    ----------
+    model : TwoLayer
+    w : ndarray of shape (..., p)
+    teacher : Teacher
+
+    Returns
+    -------
+    ndarray of shape (...)
+    """
+    a, b = model.unpack(w)
+    norms = np.linalg.norm(a, axis=-1)
+    cosines = (a / norms[..., None]) @ (teacher.a / np.linalg.norm(teacher.a, axis=-1)[:, None]).T
+    same_sign = np.sign(b)[..., None] == np.sign(teacher.b)
+    angles = np.where(same_sign, np.degrees(np.arccos(np.clip(cosines, -1, 1))), 90.0)
+    mass = np.abs(b) * norms
+    return (angles.min(axis=-1) * mass).sum(axis=-1) / mass.sum(axis=-1)
+
+
 def regime(displacement):
     """The regime in a word: "lazy" below a relative displacement of 0.1, "active" above 1.
 

@@ -5,7 +5,7 @@ import numpy as np
 from lazylib.data import Dataset, Teacher, teacher
 
 
-def draw(number, d, n=1, n_test=0):
+def nth_draw(number, d, n=1, n_test=0):
     """Return draw ``number`` of the setting of Section 5, the same in every experiment.
 
     Parameters

@@ -4,12 +4,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from lazylib.experiments.draws import draw, finished
+from lazylib.experiments.draws import finished, nth_draw
 from lazylib.experiments.running import Experiment
 from lazylib.flows import KernelFlow
 from lazylib.integrators import path_frames
 from lazylib.kernels import limit_kernels, tangent_kernel
-from lazylib.laziness import alignment, displacement
+from lazylib.laziness import displacement, feature_angle
 from lazylib.losses import quadratic
 from lazylib.models import TwoLayer
 from lazylib.trainers import gradient_flow
@@ -68,7 +68,7 @@ def cell(settings, draw, tau):
         "t_best": watch.t,
         "end": run.test_loss[-1] / zero,
         "t_end": run.times[-1],
-        "angle": alignment(net, watch.w, target),
+        "angle": feature_angle(net, watch.w, target),
         "displacement": displacement(watch.w, w0),
         "gradients": run.n_steps,
         "kernel_matched": quadratic.value(matched, data.y_test) / zero,
@@ -101,7 +101,7 @@ class BestStop:
     def __call__(self, runs, t, w, velocity):
         """See one step; say whether to end the run."""
         now = (t[0], w[0], velocity[0])
-        path, self.before = [self.before or now, now], now
+        path, self.before = [self.before, now] if self.before else [now], now
         times, frames = path_frames(path, None, None, np.linspace(path[0][0], t[0], 5)[1:])
         losses = quadratic.value(self.model.predict(frames, self.x), self.y)
         if losses.min() < self.loss:
@@ -113,7 +113,7 @@ class BestStop:
 @lru_cache(maxsize=2)
 def _setting(number, d, m, n, n_test):
     """Return what all τ of one draw share: the network, its kernel and the kernels' levels."""
-    target, data, rng = draw(number, d, n, n_test)
+    target, data, rng = nth_draw(number, d, n, n_test)
     net = TwoLayer(d, m)
     w = net.init(rng)
     flow = KernelFlow(tangent_kernel(net, w, data.x), data.y)

@@ -146,7 +146,7 @@ class Store:
 
     def __init__(self, path, name, settings):
         self.path, self.settings = Path(path), _plain(settings)
-        self.first = json.dumps({"experiment": name, "settings": self.settings}) + "\n"
+        self.first = _line({"experiment": name, "settings": self.settings})
         self.records = []
         if not self.path.exists() or self.path.stat().st_size == 0:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -216,7 +216,9 @@ def _read(path, name=None):
             warnings.warn(f"{path}: its torn last line is ignored", stacklevel=4)
     first, *records = parsed
     if not isinstance(first, dict) or not isinstance(first.get("settings"), dict):
-        raise ValueError(f"{path} holds no results of an experiment: its first line has no settings")
+        raise ValueError(
+            f"{path} holds no results of an experiment: its first line has no settings"
+        )
     if name is not None and first.get("experiment") != name:
         raise ValueError(f"{path} holds the experiment {first.get('experiment')!r}, not {name!r}")
     settings = first["settings"]
@@ -232,7 +234,7 @@ def _key(grid, record):
 
 
 def _line(record):
-    return json.dumps(record, allow_nan=False) + "\n"
+    return json.dumps(record, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def _differences(found, asked):

@@ -1,6 +1,6 @@
 """Figure 6(a): the test error at the end of training against the width m, for two scalings α(m)."""
 
-from lazylib.experiments.draws import draw, finished
+from lazylib.experiments.draws import finished, nth_draw
 from lazylib.experiments.running import Experiment
 from lazylib.laziness import displacement
 from lazylib.models import Scaled, TwoLayer
@@ -38,7 +38,7 @@ def cell(settings, draw, scaling, m):
         The exact population error R/R(0) at the ``end``, the error ``train`` on the training data,
         ``t_end``, the relative ``displacement``, and the number of ``gradients``.
     """
-    target, data, rng = _draw(draw, settings["d"], settings["n"])
+    target, data, rng = nth_draw(draw, settings["d"], settings["n"])
     net, alpha = TwoLayer(settings["d"], m), ALPHA[scaling](m)
     w0 = net.init(rng, settings["tau"])
     t_max = settings["t_max times m"][scaling] / m
@@ -59,5 +59,4 @@ def cost(settings, draw, scaling, m):
     return 0.2 + m / 60
 
 
-_draw = draw
 WIDTH = Experiment("width", cell, cost, {"full": FULL, "quick": QUICK})
