@@ -42,7 +42,9 @@ test: $(READY) ## all tests, notebooks included (ARGS="-k kernels" are handed on
 notebooks: $(READY) ## re-run notebooks in place and store their outputs (ARGS="notebooks/00-start-here.ipynb" for one)
 	"$(PY)" tools/run_notebooks.py $(ARGS)
 
-figures: notebooks ## the note's figures at its own settings: they stand in the notebooks
+figures: $(READY) ## make all stored figures anew, at the note's own settings
+	"$(PY)" tools/draw_overview.py
+	$(MAKE) notebooks
 
 bench: .venv-bench/.installed ## each claim about speed, against JAX and PyTorch in the same run
 	.venv-bench/bin/python benchmarks/run.py $(ARGS)

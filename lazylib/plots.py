@@ -32,19 +32,21 @@ def neuron_artists(ax, title="Neurons |bⱼ|aⱼ"):
     artists = {
         "paths": ax.add_collection(LineCollection([], linewidths=1.0, alpha=0.6)),
         "teacher": ax.add_collection(LineCollection([], linewidths=2.5, colors=INK, zorder=3)),
-        "start": ax.plot([], [], ".", color=FAINT, markersize=4, label="start")[0],
-        "twin": ax.plot([], [], "x", color=INK, markersize=9, zorder=5, label="_twin")[0],
+        "start": ax.plot([], [], ".", color=FAINT, markersize=4)[0],
+        "twin": ax.plot([], [], "x", color=INK, markersize=9, zorder=5, label="_")[0],
     }
-    for name, marker, color, label in (
-        ("positive", "^", POSITIVE, "b > 0"),
-        ("negative", "v", NEGATIVE, "b < 0"),
+    ax.plot([], [], ".-", color=FAINT, markersize=4, linewidth=1, label="start and path")
+    ax.plot([], [], color=INK, linewidth=2.5, label="teacher's neurons")
+    for name, marker, color, fill, label in (
+        ("positive", "^", POSITIVE, "full", "b > 0"),
+        ("negative", "v", NEGATIVE, "none", "b < 0"),
     ):
         style = {"linestyle": "", "marker": marker, "color": color}
-        artists[name] = ax.plot([], [], markersize=7, zorder=4, **style)[0]
-        tip = {"markersize": 12, "fillstyle": "none", "markeredgewidth": 2.2, "zorder": 3}
-        artists["teacher " + name] = ax.plot([], [], **style, **tip)[0]
-        ax.plot([], [], markersize=7, label=f"neuron, {label}", **style)
-    ax.plot([], [], color=INK, linewidth=2.5, label="teacher's neurons")
+        size = {"markersize": 7, "markeredgewidth": 1.6, "fillstyle": fill}
+        artists[name] = ax.plot([], [], zorder=4, **style, **size)[0]
+        tip = {"markersize": 13, "markeredgewidth": 2.2, "fillstyle": "none"}
+        artists["teacher " + name] = ax.plot([], [], zorder=3, **style, **tip)[0]
+        ax.plot([], [], label=f"neuron, {label}", **style, **size)
     ax.set(title=title, xlabel="first coordinate", ylabel="second coordinate", aspect="equal")
     ax.legend(loc="upper center", bbox_to_anchor=(0.46, -0.16), ncols=2, columnspacing=1.0)
     return artists
@@ -77,6 +79,18 @@ def set_neurons(ax, artists, positions, b, teacher, limit, twin=None):
     artists["teacher negative"].set_data(*teacher.a[teacher.b < 0].T)
     artists["twin"].set_data(*(([], []) if twin is None else twin.T))
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
+
+
+def neurons(ax, positions, b, teacher, title):
+    """Draw neurons with their paths, as in Figures 1(a), 1(b) and 5: see `set_neurons`."""
+    limit = plane_limit(positions)
+    set_neurons(ax, neuron_artists(ax, title), positions, b, teacher, limit)
+
+
+def plane_limit(positions):
+    """Half the side of a square for neurons and, unless they are tiny beside it, the teacher."""
+    farthest = np.abs(positions).max()
+    return nice_limit(1.05 * farthest if farthest < 0.3 else max(1.05 * farthest, 1.25))
 
 
 def function_artists(ax, title="Learnt function on the circle"):
@@ -122,6 +136,6 @@ def set_losses(artists, times, train, test, frame):
 
 
 def nice_limit(value):
-    """The smallest of 1.25, 2.5, 5, 10 times a power of ten that is at least ``value``."""
+    """The smallest of 1.25, 2, 3.2, 5, 8 times a power of ten that is at least ``value``."""
     power = 10.0 ** np.floor(np.log10(max(value, 1e-6)))
-    return next(power * step for step in (1.25, 2.5, 5, 10, 12.5) if power * step >= value)
+    return next(power * step for step in (1.25, 2, 3.2, 5, 8, 12.5) if power * step >= value)

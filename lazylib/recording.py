@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,14 +115,18 @@ def quiet():
 
 
 def progress_bar(total, unit="step", **options):
-    """A bar that appears when training takes more than two seconds, if tqdm is installed."""
+    """A bar that appears when training takes more than two seconds, if tqdm is installed.
+
+    The environment variable TQDM_DISABLE hides it, in notebooks too.
+    """
     if _quiet.get():
         return _Silent()
     try:
         from tqdm.auto import tqdm
     except ImportError:
         return _Silent()
-    return tqdm(total=total, delay=2, leave=False, unit=unit, **options)
+    off = bool(os.environ.get("TQDM_DISABLE"))
+    return tqdm(total=total, delay=2, leave=False, unit=unit, disable=off, **options)
 
 
 class _Silent(contextlib.nullcontext):

@@ -1,5 +1,6 @@
 """Run notebooks from top to bottom, in place, and store what does not change from run to run."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -40,7 +41,8 @@ def run(path):
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or sorted(Path("notebooks").glob("*.ipynb")):
+    os.environ["TQDM_DISABLE"] = "1"  # no progress bars in what is stored
+    for name in sys.argv[1:] or sorted(Path("notebooks").glob("**/[!.]*.ipynb")):
         start = time.perf_counter()
         run(Path(name))
         print(f"{name}: {time.perf_counter() - start:.1f} s", flush=True)

@@ -88,7 +88,7 @@ def describe(result, frame):
 def panels(figure):
     """Make the three panels: neurons, the function on the circle, losses."""
     axes = figure.subplots(1, 3, gridspec_kw={"width_ratios": [1, 1.15, 1]})
-    figure.subplots_adjust(left=0.055, right=0.99, top=0.92, bottom=0.28, wspace=0.26)
+    figure.subplots_adjust(left=0.055, right=0.99, top=0.92, bottom=0.3, wspace=0.26)
     makers = (plots.neuron_artists, plots.function_artists, plots.loss_artists)
     return axes, [make(ax) for make, ax in zip(makers, axes, strict=True)]
 
@@ -97,10 +97,9 @@ def draw(axes, artists, result, frame):
     """Fill the three panels with one frame of a run."""
     net, run, data = result.net, result.run, result.data
     positions = net.positions(run.w)
-    farthest = 1.05 * np.linalg.norm(positions, axis=-1).max()
     b = net.unpack(run.w[frame])[1]
     twin = None if result.twin is None else result.twin[frame]
-    limit = plots.nice_limit(farthest)
+    limit = plots.plane_limit(positions)
     plots.set_neurons(axes[0], artists[0], positions[: frame + 1], b, result.teacher, limit, twin)
     angles = np.radians(_DEGREES)
     x = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
@@ -149,7 +148,7 @@ def explore_neurons(tau=0.1, alpha=1.0, m=20, n=15, doubling=True, weights=2, te
         return button
 
     new = [again("weights", "new weights"), again("teacher_seed", "new teacher")]
-    canvas = Canvas(13.5, 4.9, panels)
+    canvas = Canvas(13.5, 5.0, panels)
     axes, artists = canvas.artists
     for each in artists:
         animate(each)

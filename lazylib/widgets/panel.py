@@ -5,6 +5,7 @@ limits change and kept, so that a frame costs the moving artists and a fast PNG.
 goes to an ``ipywidgets.Image``, which needs no front-end extension of its own.
 """
 
+import base64
 import html
 import io
 import threading
@@ -131,6 +132,13 @@ class Explorer(ipywidgets.VBox):
         """The picture as PNG bytes."""
         return self._picture.value
 
+    def _repr_mimebundle_(self, **kwargs):
+        # Readers without a kernel, on GitHub for one, see the picture of the stored state.
+        bundle = super()._repr_mimebundle_(**kwargs)
+        bundle["text/plain"] = "Sliders and their picture; run the notebook to move them."
+        bundle["image/png"] = base64.b64encode(self.picture).decode()
+        return bundle
+
     def _update(self, recompute):
         if self._held:
             return
@@ -199,7 +207,7 @@ class Player:
             for text, tip in (
                 ("◀ step", "one frame back"),
                 ("step ▶", "one frame forward"),
-                ("⏮ reset", "back to the same initialisation"),
+                ("reset", "back to the same initialisation"),
             )
         )
         back.on_click(lambda _: self._move(self.frame.value - 1))

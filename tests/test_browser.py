@@ -1,0 +1,99 @@
+"""A real JupyterLab in headless Chromium: the panels answer to keyboard and mouse."""
+
+import functools
+import os
+import re
+
+import pytest
+
+from tools.lab import Panel, find_chromium, headless_browser, jupyterlab, run_notebook
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory):
+    """A function that runs a notebook in JupyterLab, once, and returns its page."""
+    ci = bool(os.environ.get("CI"))
+    chromium = find_chromium(install=ci)
+    if chromium is None:
+        pytest.skip("there is no Chromium or Chrome; `python -m playwright install chromium`")
+    folder = tmp_path_factory.mktemp("lab")
+    with jupyterlab(folder) as address, headless_browser(chromium) as browser:
+        yield functools.cache(lambda name: run_notebook(browser, address, name))
+
+
+def press(panel, description, key, times):
+    """Focus a slider and press a key so many times."""
+    panel.slider(description).focus()
+    for _ in range(times):
+        panel.page.keyboard.press(key)
+
+
+def drag(panel, description, fraction):
+    """Drag a slider's handle with the mouse to a fraction of its range."""
+    handle = panel.slider(description)
+    base = handle.locator("xpath=ancestor::*[contains(@class,'noUi-base')]").bounding_box()
+    start = handle.bounding_box()
+    mouse = panel.page.mouse
+    mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    mouse.down()
+    mouse.move(base["x"] + fraction * base["width"], start["y"] + start["height"] / 2, steps=8)
+    mouse.up()
+
+
+def frame_time(words):
+    """The time t that the words give."""
+    return float(re.search(r"t = ([\d.e+-]+)[: (]", words).group(1))
+
+
+def test_notebook_01_shows_both_regimes_and_plays(notebook):
+    """Figures 1(a) and 1(b): τ by keyboard to lazy, by mouse back to active; then play."""
+    page = notebook("01-two-regimes.ipynb")
+    panel = Panel(page)
+    assert panel.words.startswith("Active"), panel.words
+    active = panel.source
+    press(panel, "τ", "ArrowRight", 26)  # 26 steps of 10^0.05: τ = 2
+    panel.wait_for_words("Lazy")
+    lazy = panel.source
+    assert lazy != active
+    drag(panel, "τ", 1 / 3)  # a third of the way from 0.01 to 10: τ = 0.1
+    panel.wait_for_words("Active")
+    assert panel.source != lazy
+
+    panel.button("reset").click()
+    panel.wait_for_words("t = 0:")
+    start = panel.source
+    play = panel.box.locator(".widget-play button").first
+    play.click()
+    page.wait_for_timeout(1500)
+    play.click()  # pause
+    page.wait_for_timeout(500)
+    paused, source = frame_time(panel.words), panel.source
+    assert 0 < paused and source != start
+    page.wait_for_timeout(500)
+    assert panel.source == source, "pausing did not stop the animation"
+    panel.button("step ▶").click()
+    page.wait_for_timeout(500)
+    assert frame_time(panel.words) > paused
+
+
+def test_notebook_00_says_that_all_is_installed(notebook):
+    page = notebook("00-start-here.ipynb")
+    assert page.locator(".jp-OutputArea", has_text="✔ Everything is installed").count()
+    assert page.locator(".jp-OutputArea-output img").count() == 2
+
+
+def test_every_slider_of_notebook_01_changes_the_words(notebook):
+    panel = Panel(notebook("01-two-regimes.ipynb"))
+    for name, key in (("τ", "ArrowRight"), ("α", "ArrowRight"), ("frame", "ArrowLeft")):
+        before = panel.words
+        press(panel, name, key, 3)
+        panel.wait_for_other_words(before)
+    press(panel, "neurons m", "ArrowRight", 1)
+    panel.wait_for_words("m must be even")  # an error is said, and the panel lives on
+    press(panel, "neurons m", "ArrowRight", 1)
+    panel.wait_for_words("of 22 neurons")
+    before = panel.words
+    press(panel, "points n", "ArrowRight", 5)
+    panel.wait_for_other_words(before)
