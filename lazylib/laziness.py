@@ -42,12 +42,10 @@ def sign_flips(model, w, w0):
     return (np.sign(model.unpack(w)[1]) != np.sign(model.unpack(w0)[1])).sum(axis=-1)
 
 
-def feature_angle(model, w, teacher):
-    """Mean angle, in degrees, between the neurons and those of a teacher that they serve.
+def neuron_angles(model, w, teacher):
+    """Angle in degrees of each neuron to the nearest neuron of a teacher with its sign.
 
-    Each neuron is held against the nearest of the teacher's directions with an output weight of
-    its sign (90° if there is none), and counts by its mass |bⱼ|‖aⱼ‖. Around 80° in dimension 100
-    is chance; 0° means that the features have been found.
+    A neuron whose sign the teacher does not have stands at 90°.
 
     Parameters
     ----------
@@ -57,15 +55,25 @@ def feature_angle(model, w, teacher):
 
     Returns
     -------
-    ndarray of shape (...)
+    ndarray of shape (..., m)
     """
     a, b = model.unpack(w)
-    norms = np.linalg.norm(a, axis=-1)
-    cosines = (a / norms[..., None]) @ (teacher.a / np.linalg.norm(teacher.a, axis=-1)[:, None]).T
+    ours = a / np.linalg.norm(a, axis=-1, keepdims=True)
+    theirs = teacher.a / np.linalg.norm(teacher.a, axis=-1, keepdims=True)
+    angles = np.degrees(np.arccos(np.clip(ours @ theirs.T, -1, 1)))
     same_sign = np.sign(b)[..., None] == np.sign(teacher.b)
-    angles = np.where(same_sign, np.degrees(np.arccos(np.clip(cosines, -1, 1))), 90.0)
-    mass = np.abs(b) * norms
-    return (angles.min(axis=-1) * mass).sum(axis=-1) / mass.sum(axis=-1)
+    any_sign = same_sign.any(axis=-1)
+    return np.where(any_sign, np.where(same_sign, angles, 180.0).min(axis=-1), 90.0)
+
+
+def feature_angle(model, w, teacher):
+    """Mean of `neuron_angles`, each neuron counting by its mass |bⱼ|‖aⱼ‖; shape (...).
+
+    0° means that the teacher's features have been found. By chance alone, it is a little below 90°
+    in dimension 100, where random directions are nearly orthogonal.
+    """
+    mass = np.linalg.norm(model.positions(w), axis=-1)
+    return (neuron_angles(model, w, teacher) * mass).sum(axis=-1) / mass.sum(axis=-1)
 
 
 def regime(displacement):

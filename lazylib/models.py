@@ -259,7 +259,7 @@ class Centred:
         return _delegate(self, name)
 
     def at(self, lead, index):
-        """f − f(w₀) for the chosen runs."""
+        """F − f(w₀) for the chosen runs."""
         return Centred(self.model.at(lead, index), _of_runs(self.w0, lead, index))
 
     def predict(self, w, x):

@@ -44,9 +44,14 @@ class Population:
     teacher: Teacher
 
     def __post_init__(self):
-        a, b = checks.finite("teacher.a", self.teacher.a, 2), checks.finite("teacher.b", self.teacher.b, 1)
+        a, b = (
+            checks.finite("teacher.a", self.teacher.a, 2),
+            checks.finite("teacher.b", self.teacher.b, 1),
+        )
         if a.ndim != 2 or b.shape != a.shape[:1]:
-            raise ValueError(f"teacher must have a (m0, d) and b (m0,), got {a.shape} and {b.shape}")
+            raise ValueError(
+                f"teacher must have a (m0, d) and b (m0,), got {a.shape} and {b.shape}"
+            )
 
     @property
     def d(self):

@@ -1,9 +1,11 @@
 """Figure 1(c): the test error of a network trained from N(0, τ²), and of its tangent kernel."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
+from lazylib.data import Dataset, Teacher
 from lazylib.experiments.draws import finished, nth_draw
 from lazylib.experiments.running import Experiment
 from lazylib.flows import KernelFlow
@@ -46,35 +48,34 @@ def cell(settings, draw, tau):
         of training; of its tangent kernel at the same time (``kernel_matched``), at its own best
         time (``kernel_best``) and at t = ∞ (``kernel_end``); of the limit kernel of Eq. (4) at its
         best time (``limit_best``). Times ``t_best``, ``t_end``, ``kernel_t_best``. At the best
-        stop, the angle of the neurons to the teacher's (``angle``, in degrees; Section 5) and the
-        relative ``displacement``. The number of ``gradients``.
+        stop, the `feature_angle` (``angle``) and the relative ``displacement``. The number of
+        ``gradients``.
     """
-    net, target, data, unit, flow, K_test, levels = _setting(
-        draw, *(settings[name] for name in ("d", "m", "n", "n_test"))
-    )
-    w0 = tau * unit
-    t_max = settings["steps"] * min(settings["largest_step"], settings["step_tau2"] / tau**2)
+    shared = setting(draw, *(settings[name] for name in ("d", "m", "n", "n_test")))
+    net, data, w0, t_max = shared.net, shared.data, tau * shared.unit, training_time(settings, tau)
     watch = BestStop(net, data.x_test, data.y_test, to_end=settings["to_end"])
-    run = finished(
-        gradient_flow(
-            net, data, w0, t_max=t_max, times=[t_max], accuracy=settings["accuracy"], watch=watch
-        )
-    )
+    options = {"accuracy": settings["accuracy"], "times": [t_max], "watch": watch}
+    run = finished(gradient_flow(net, data, w0, t_max=t_max, **options))
     zero = quadratic.value(np.zeros_like(data.y_test), data.y_test)
     # the kernel of τw₀ is τ² times that of w₀
-    matched = flow.predict(tau**2 * watch.t, K_test)
+    matched = shared.flow.predict(tau**2 * watch.t, shared.K_test)
     return {
         "best": watch.loss / zero,
         "t_best": watch.t,
         "end": run.test_loss[-1] / zero,
         "t_end": run.times[-1],
-        "angle": feature_angle(net, watch.w, target),
+        "angle": feature_angle(net, watch.w, shared.teacher),
         "displacement": displacement(watch.w, w0),
         "gradients": run.n_steps,
         "kernel_matched": quadratic.value(matched, data.y_test) / zero,
-        "kernel_t_best": levels["t_best"] / tau**2,
-        **{name: levels[name] / zero for name in ("kernel_best", "kernel_end", "limit_best")},
+        "kernel_t_best": shared.kernel_t_best / tau**2,
+        **{name: level / zero for name, level in shared.levels.items()},
     }
+
+
+def training_time(settings, tau):
+    """End of the authors' training: a number of steps of min(largest, c/τ²)."""
+    return settings["steps"] * min(settings["largest_step"], settings["step_tau2"] / tau**2)
 
 
 def cost(settings, draw, tau):
@@ -110,23 +111,49 @@ class BestStop:
         return not self.to_end and bool(losses[-1] > 1.02 * self.loss and t[0] > 2 * self.t)
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What all τ of one draw share.
+
+    Attributes
+    ----------
+    teacher, data, net
+    unit : ndarray of shape (p,)
+        Initial weights for τ = 1.
+    flow, K_test
+        The gradient flow with their tangent kernel, and that kernel between test and training data.
+    levels : dict
+        Test losses R: ``kernel_best``, ``kernel_end`` and ``limit_best``.
+    kernel_t_best : float
+        The best time of ``flow``.
+    """
+
+    teacher: Teacher
+    data: Dataset
+    net: TwoLayer
+    unit: np.ndarray
+    flow: KernelFlow
+    K_test: np.ndarray
+    levels: dict
+    kernel_t_best: float
+
+
 @lru_cache(maxsize=2)
-def _setting(number, d, m, n, n_test):
-    """Return what all τ of one draw share: the network, its kernel and the kernels' levels."""
-    target, data, rng = nth_draw(number, d, n, n_test)
+def setting(number, d, m, n, n_test):
+    """Make the `Setting` of draw ``number``."""
+    teacher, data, rng = nth_draw(number, d, n, n_test)
     net = TwoLayer(d, m)
-    w = net.init(rng)
-    flow = KernelFlow(tangent_kernel(net, w, data.x), data.y)
-    K_test = tangent_kernel(net, w, data.x_test, data.x)
+    unit = net.init(rng)
+    flow = KernelFlow(tangent_kernel(net, unit, data.x), data.y)
+    K_test = tangent_kernel(net, unit, data.x_test, data.x)
     limit = KernelFlow(sum(limit_kernels(data.x)), data.y)
     best = flow.best_stop(K_test, data.y_test)
     levels = {
         "kernel_best": best.loss,
-        "t_best": best.t,
         "kernel_end": quadratic.value(flow.predict(np.inf, K_test), data.y_test),
         "limit_best": limit.best_stop(sum(limit_kernels(data.x_test, data.x)), data.y_test).loss,
     }
-    return net, target, data, w, flow, K_test, levels
+    return Setting(teacher, data, net, unit, flow, K_test, levels, best.t)
 
 
 GENERALIZATION = Experiment("generalization", cell, cost, {"full": FULL, "quick": QUICK})
