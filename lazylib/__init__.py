@@ -15,8 +15,9 @@ from lazylib.kernels import (
     tangent_kernel,
 )
 from lazylib.laziness import displacement, kernel_change, regime, sign_flips
-from lazylib.losses import Loss, log_cosh, quadratic
-from lazylib.models import Scaled, Tangent, TwoLayer
+from lazylib.losses import Loss, log_cosh, logistic, quadratic
+from lazylib.models import Centred, Scaled, Tangent, TwoLayer
+from lazylib.population import Population
 from lazylib.recording import Run
 from lazylib.spectrum import (
     limit_spectrum,
@@ -26,15 +27,20 @@ from lazylib.spectrum import (
     unseen_energy,
     zonal,
 )
+from lazylib.theory import FirstLayer, LazyTheorem, criterion
 from lazylib.trainers import gradient_descent, gradient_flow, sgd
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Activation",
+    "Centred",
     "Dataset",
     "KernelFlow",
+    "FirstLayer",
+    "LazyTheorem",
     "Loss",
+    "Population",
     "Run",
     "Scaled",
     "Tangent",
@@ -42,6 +48,7 @@ __all__ = [
     "TwoLayer",
     "arc_cosine",
     "deep_kernels",
+    "criterion",
     "displacement",
     "gradient_descent",
     "gradient_flow",
@@ -51,6 +58,7 @@ __all__ = [
     "limit_spectrum",
     "log_cosh",
     "multiplicities",
+    "logistic",
     "quadratic",
     "random_feature_kernels",
     "regime",

@@ -19,15 +19,21 @@ class Activation:
         σ and σ′; for the ReLU, σ′(0) = 0.
     degree : int or None
         q such that σ(λz) = λ^q σ(z) for every λ > 0, if there is one.
-    smooth : bool
-        Whether σ′ is Lipschitz, as Assumption 3.1 asks.
+    slope, curvature : float
+        sup |σ′|, and sup |σ″|, the Lipschitz constant of σ′ (Assumption 3.1); infinite if σ′ jumps.
     """
 
     name: str
     value: Callable
     derivative: Callable
     degree: int | None = None
-    smooth: bool = True
+    slope: float = np.inf
+    curvature: float = np.inf
+
+    @property
+    def smooth(self):
+        """Whether σ′ is Lipschitz."""
+        return np.isfinite(self.curvature)
 
     def both(self, z):
         """Return σ(z) and σ′(z)."""
@@ -60,6 +66,8 @@ def softplus(sharpness=1.0):
         f"softplus(sharpness={s:g})",
         lambda z: np.logaddexp(0, s * z) / s,
         lambda z: _sigmoid(s * z),
+        slope=1.0,
+        curvature=s / 4,
     )
 
 
@@ -68,14 +76,24 @@ relu = Activation(
     lambda z: np.maximum(z, 0),
     lambda z: (z > 0).astype(z.dtype),
     degree=1,
-    smooth=False,
+    slope=1.0,
 )
-tanh = Activation("tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2)
-erf = Activation("erf", _erf, lambda z: 2 * np.exp(-z * z) / np.sqrt(np.pi))
+tanh = Activation(
+    "tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2, slope=1.0, curvature=4 / np.sqrt(27)
+)
+erf = Activation(
+    "erf",
+    _erf,
+    lambda z: 2 * np.exp(-z * z) / np.sqrt(np.pi),
+    slope=2 / np.sqrt(np.pi),
+    curvature=np.sqrt(8 / (np.e * np.pi)),
+)
 gelu = Activation(
     "gelu",
     lambda z: z * _normal_cumulative(z),
     lambda z: _normal_cumulative(z) + z * _normal_density(z),
+    slope=_normal_cumulative(np.sqrt(2)) + np.sqrt(2) * _normal_density(np.sqrt(2)),
+    curvature=2 * _normal_density(0.0),
 )
 
 #: The activations that a model accepts by name.

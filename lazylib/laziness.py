@@ -37,6 +37,16 @@ def kernel_change(model, w, w0, x):
     return np.linalg.norm(change, axis=(-2, -1)) / np.linalg.norm(kernel0, axis=(-2, -1))
 
 
+def jacobian_change(model, w, w0, x):
+    """Relative change ‖Df_w − Df_{w₀}‖/‖Df_{w₀}‖ (operator norm) of the differential on ``x``.
+
+    Parameters and result as for `kernel_change`. Eq. (7) foretells it.
+    """
+    jacobian0 = model.jacobian(w0, x)
+    change = model.jacobian(w, x) - jacobian0
+    return np.linalg.norm(change, 2, axis=(-2, -1)) / np.linalg.norm(jacobian0, 2, axis=(-2, -1))
+
+
 def sign_flips(model, w, w0):
     """Number of neurons whose output weight bⱼ changed sign; shape (...)."""
     return (np.sign(model.unpack(w)[1]) != np.sign(model.unpack(w0)[1])).sum(axis=-1)
@@ -106,3 +116,18 @@ def convergence_status(loss, loss_before, zero_loss):
     falling = (drop > of_itself * loss_before) & (drop > of_zero * zero_loss)
     status = np.where(falling, "still falling", "converged")
     return np.where(np.isfinite(loss), status, "diverged")
+
+
+def power_law(x, y):
+    """Fit y ∝ xˢ by least squares in the logarithms; returns s and its standard error.
+
+    Parameters
+    ----------
+    x, y : ndarray of shape (k,)
+        Positive, with k ≥ 3.
+    """
+    x, y = np.log(checks.positive("x", x)), np.log(checks.positive("y", y))
+    centred = x - x.mean()
+    slope = centred @ y / (centred @ centred)
+    residual = y - y.mean() - slope * centred
+    return float(slope), float(np.sqrt(residual @ residual / (len(x) - 2) / (centred @ centred)))

@@ -10,7 +10,7 @@ from lazylib import checks
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss of the residual, ℓ(g, y) = φ(g − y), averaged over the samples.
+    """A loss ℓ(g, y) averaged over the samples: φ(g − y), or φ(g y) for labels y = ±1.
 
     Attributes
     ----------
@@ -20,6 +20,8 @@ class Loss:
     mu, nu : float
         Bounds μ ≤ φ″ ≤ ν. In ℝⁿ with the Euclidean norm, R is (μ/n)-strongly convex and its
         gradient is (ν/n)-Lipschitz (Assumption 3.1); the condition number is κ = ν/μ.
+    of_margin : bool, default False
+        Whether φ is applied to the margin g y rather than to the residual g − y.
     """
 
     name: str
@@ -27,19 +29,21 @@ class Loss:
     slope: Callable
     mu: float
     nu: float
+    of_margin: bool = False
 
     @property
     def condition_number(self):
-        """κ = ν/μ of Theorem 3.2."""
-        return self.nu / self.mu
+        """κ = ν/μ of Theorem 3.2; infinite without strong convexity."""
+        return self.nu / self.mu if self.mu else np.inf
 
     def value(self, g, y):
         """R(g) for predictions ``g`` and labels ``y`` of shape (..., n); shape (...)."""
-        return self.phi(g - y).mean(axis=-1)
+        return self.phi(g * y if self.of_margin else g - y).mean(axis=-1)
 
     def gradient(self, g, y):
         """∇R(g), of shape (..., n), in ℝⁿ with the Euclidean inner product."""
-        return self.slope(g - y) / g.shape[-1]
+        slope = y * self.slope(g * y) if self.of_margin else self.slope(g - y)
+        return slope / g.shape[-1]
 
 
 #: R(g) = (1/2n) Σᵢ (gᵢ − yᵢ)², the loss of all experiments of Section 5; κ = 1.
@@ -66,3 +70,19 @@ def log_cosh(mu=0.1):
         return mu * r + (1 - mu) * np.tanh(r)
 
     return Loss(f"log-cosh (μ = {mu:g})", phi, slope, mu=mu, nu=1.0)
+
+
+def _log_one_plus_exp_minus(z):
+    return np.logaddexp(0, -z)
+
+
+def _minus_sigmoid_of_minus(z):
+    # exact where it is tiny: 1 − tanh would lose all digits
+    return -np.exp(-np.logaddexp(0, z))
+
+
+#: ℓ(g, y) = log(1 + exp(−g y)) for labels y = ±1: convex, but μ = 0, and no predictor attains
+#: inf R = 0. It is outside Assumption 3.1.
+logistic = Loss(
+    "logistic", _log_one_plus_exp_minus, _minus_sigmoid_of_minus, mu=0.0, nu=0.25, of_margin=True
+)

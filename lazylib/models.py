@@ -11,7 +11,7 @@ Every model has ``n_parameters`` and, with ``w`` of shape (..., p) and ``x`` of 
 Leading axes are independent runs and broadcast as in NumPy.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -138,7 +138,8 @@ class TwoLayer:
 
         def pullback(r):
             r = self.scale * r
-            out = np.empty((*z.shape[:-2], self.n_parameters), z.dtype)
+            lead = np.broadcast_shapes(z.shape[:-2], r.shape[:-1])
+            out = np.empty((*lead, self.n_parameters), z.dtype)
             grad_a, grad_b = self.unpack(out)
             # σ′(z) r x: r joins the smaller of its two neighbours
             if self.d < self.m:
@@ -209,8 +210,8 @@ class Scaled:
 
 
 @dataclass(frozen=True)
-class Tangent:
-    """The tangent model T_f(w, x) = f(w₀, x) + Df_{w₀}(w − w₀) of Eq. (2)."""
+class _FromStart:
+    """What models made from a model and its w₀ share; runs may have a w₀ each."""
 
     model: Any
     w0: np.ndarray
@@ -223,8 +224,15 @@ class Tangent:
         return _delegate(self, name)
 
     def at(self, lead, index):
-        """T_f for the chosen runs."""
-        return Tangent(self.model.at(lead, index), _of_runs(self.w0, lead, index))
+        """The model of the chosen runs."""
+        w0 = self.w0
+        if w0.ndim > 1:
+            w0 = np.broadcast_to(w0, (*lead, w0.shape[-1])).reshape(-1, w0.shape[-1])[index]
+        return replace(self, model=self.model.at(lead, index), w0=w0)
+
+
+class Tangent(_FromStart):
+    """The tangent model T_f(w, x) = f(w₀, x) + Df_{w₀}(w − w₀) of Eq. (2)."""
 
     def predict(self, w, x):
         """T_f(w, x)."""
@@ -244,23 +252,8 @@ class Tangent:
         return self.model.jacobian(self.w0, x)
 
 
-@dataclass(frozen=True)
-class Centred:
+class Centred(_FromStart):
     """The model f(w, x) − f(w₀, x), which starts at 0 without the doubling trick (Section 3)."""
-
-    model: Any
-    w0: np.ndarray
-
-    def __post_init__(self):
-        object.__setattr__(self, "w0", checks.finite("w0", self.w0, ndim=1))
-        checks.last_axis("w0", self.w0, self.model.n_parameters, "this model's parameters")
-
-    def __getattr__(self, name):
-        return _delegate(self, name)
-
-    def at(self, lead, index):
-        """F − f(w₀) for the chosen runs."""
-        return Centred(self.model.at(lead, index), _of_runs(self.w0, lead, index))
 
     def predict(self, w, x):
         """f(w, x) − f(w₀, x)."""
@@ -278,13 +271,6 @@ class Centred:
     def jacobian(self, w, x):
         """Df_w."""
         return self.model.jacobian(w, x)
-
-
-def _of_runs(w0, lead, index):
-    """The w₀ of the chosen runs, where runs have a w₀ each."""
-    if w0.ndim == 1:
-        return w0
-    return np.broadcast_to(w0, (*lead, w0.shape[-1])).reshape(-1, w0.shape[-1])[index]
 
 
 def _delegate(outer, name):

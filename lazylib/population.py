@@ -44,14 +44,8 @@ class Population:
     teacher: Teacher
 
     def __post_init__(self):
-        a, b = (
-            checks.finite("teacher.a", self.teacher.a, 2),
-            checks.finite("teacher.b", self.teacher.b, 1),
-        )
-        if a.ndim != 2 or b.shape != a.shape[:1]:
-            raise ValueError(
-                f"teacher must have a (m0, d) and b (m0,), got {a.shape} and {b.shape}"
-            )
+        a = checks.finite("teacher.a", self.teacher.a, ndim=2)
+        checks.last_axis("teacher.b", np.asarray(self.teacher.b), len(a), "one sign a neuron")
 
     @property
     def d(self):
@@ -70,8 +64,8 @@ class Population:
     def loss_and_gradient(self, model, w):
         """R(f(w)), of shape (...), and its gradient Df_wᵀ∇R(f(w)), of shape (..., p)."""
         f = expand(model, w)
+        checks.last_axis("the network's a", f.a, self.d, "the teacher's input dimension")
         a, u = (_join(own, label) for own, label in zip(f[:2], self._labels(), strict=True))
-        checks.last_axis("w", a, self.d, "a network of the teacher's input dimension")
         u[..., f.u.shape[-2] :, :] *= -1
         moments = half_linear_moments(a, a, u)
         gradient = f.pull(moments[..., : f.u.shape[-2], :])
@@ -114,7 +108,7 @@ class Expansion(NamedTuple):
 
 
 def expand(model, w):
-    """Return the `Expansion` of a model in half-linear functions; the ReLU is one: σ(z) = 1(z > 0) z."""
+    """Return the `Expansion` of a model in half-linear functions, as σ(z) = 1(z > 0) z is one."""
     if isinstance(model, Scaled):
         f, alpha = expand(model.model, w), np.asarray(model.alpha)[..., None]
         factor = alpha[..., None]

@@ -8,7 +8,7 @@ import numpy as np
 
 from lazylib import checks
 from lazylib.data import Dataset, sphere
-from lazylib.integrators import Paths, integrate, path_frames
+from lazylib.integrators import Paths, integrate, integrate_smooth, path_frames
 from lazylib.laziness import convergence_status
 from lazylib.losses import quadratic
 from lazylib.objectives import Objective, batch
@@ -135,32 +135,37 @@ def gradient_flow(
     t_max,
     alpha=1.0,
     loss=quadratic,
-    accuracy=0.02,
+    method="RKC",
+    accuracy=None,
     record=100,
     times=None,
     tolerance=1e-7,
     max_steps=2000,
     watch=None,
 ):
-    """Follow the gradient flow w′(t) = −∇F_α(w(t)) of Eq. (6) with a stabilised method.
+    """Follow the gradient flow w′(t) = −∇F_α(w(t)) of Eq. (6), on samples or the population.
 
     Parameters
     ----------
     model, data, w0, alpha, loss, tolerance
-        As in `gradient_descent`.
+        As in `gradient_descent`; ``data`` may also be a `Population`.
     t_max : float
         Training time to stop at.
-    accuracy : float, default 0.02
-        Bound on the error of each step, relative to the displacement ‖w − w₀‖ so far.
+    method : {"RKC", "DOP853", "Radau"}, default "RKC"
+        "RKC" is a stabilised explicit method of our own, for any model. The other two are SciPy's,
+        for smooth models and many digits: explicit of order 8, and implicit for stiff problems.
+    accuracy : float, optional
+        Bound on the error of each step, relative to the displacement w − w₀ so far: default 0.02
+        for "RKC", 1e-10 for the others.
     record : int, default 100
         How many frames to keep, at equal steps along the neurons' path.
     times : array of shape (frames,), optional
         Increasing times of the frames, instead of ``record``. After its end, a run stands still.
     max_steps : int, default 2000
-        Most steps of the integrator, each of some 2 to 100 gradients.
+        Most steps of "RKC", each of some 2 to 100 gradients.
     watch : callable, optional
-        ``watch(runs, t, w, velocity)`` sees every step of the integrator and says which runs are
-        to end there, as in `lazylib.integrators.integrate`.
+        For "RKC": ``watch(runs, t, w, velocity)`` sees every step and says which runs are to end
+        there, as in `lazylib.integrators.integrate`.
 
     Returns
     -------
@@ -173,16 +178,22 @@ def gradient_flow(
         For arguments that do not fit; the message names the argument.
     """
     options = {"t_max": checks.positive("t_max", t_max), "tolerance": float(tolerance)}
+    checks.one_of("method", method, ("RKC", "DOP853", "Radau"))
+    if accuracy is None:
+        accuracy = 0.02 if method == "RKC" else 1e-10
     options["accuracy"] = checks.positive("accuracy", accuracy)
-    options["max_steps"] = checks.whole("max_steps", max_steps)
+    max_steps = checks.whole("max_steps", max_steps)
     record = checks.whole("record", record, minimum=2)
     if times is not None:
         times = checks.finite("times", times, ndim=1)
         if times.ndim != 1 or (np.diff(times) <= 0).any() or times[0] < 0:
             raise ValueError("times must be one increasing list of times >= 0")
     lead, w0, train, test = batch(model, data, w0, alpha, loss)
-    paths = Paths(len(w0), watch)
-    ended, count = integrate(train, w0, **options, watch=paths)
+    if method == "RKC":
+        paths = Paths(len(w0), watch)
+        ended, count = integrate(train, w0, max_steps=max_steps, watch=paths, **options)
+    else:
+        paths, ended, count = integrate_smooth(train, w0, method=method, times=times, **options)
     frames = [path_frames(path, model.positions, record, times) for path in paths]
     t, w = (np.stack(column, axis=1) for column in zip(*frames, strict=True))
     before = np.stack([path_frames(p, None, 2, [0.9 * p[-1][0]])[1][0] for p in paths])
