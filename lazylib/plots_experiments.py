@@ -141,7 +141,7 @@ def feature_artists(ax, title="Neurons: direction and mass"):
     ax.set(title=title, xlabel="angle to the teacher (degrees)", ylabel="share of the mass")
     ax.set(xlim=(0, 120), yscale="log", ylim=(1e-4, 1))
     ax.set_xticks([0, 30, 60, 90, 120])
-    ax.legend(loc="lower left")
+    ax.legend(loc="upper right")
     return artists
 
 

@@ -24,7 +24,7 @@ FULL = {
 }
 QUICK = FULL | {
     "accuracy": 0.05,
-    "grid": {"draw": [0, 1], "scaling": ["1/m", "1/√m"], "m": [2, 4, 8, 16, 32, 64, 128]},
+    "grid": {"draw": [2, 3], "scaling": ["1/m", "1/√m"], "m": [2, 4, 8, 16, 32, 64, 128]},
 }
 ALPHA = {"1/m": lambda m: 1 / m, "1/√m": lambda m: m**-0.5}
 

@@ -50,7 +50,7 @@ def train_in_space(tau, draw):
     """Train the network of one draw from N(0, τ²), to the end of the authors' training."""
     shared = _setting(draw)
     data, w0 = shared.data, tau * shared.unit
-    options = {"record": _FRAMES, "accuracy": 0.05, "t_max": training_time(_SETTINGS, tau)}
+    options = {"record": _FRAMES, "accuracy": 0.02, "t_max": training_time(_SETTINGS, tau)}
     run = gradient_flow(shared.net, data, w0, **options)
     zero_train, zero_test = (0.5 * np.mean(y**2) for y in (data.y, data.y_test))
     kernel = shared.flow.predict(tau**2 * run.times, shared.K_test)
@@ -77,7 +77,7 @@ def describe(result, frame):
     )
 
 
-def explore_generalization(results, tau=0.1, draw=0):
+def explore_generalization(results, tau=0.1, draw=2):
     """Return the slider panel of notebook 06: one network of Figure 1(c), trained live.
 
     Parameters
@@ -99,7 +99,7 @@ def explore_generalization(results, tau=0.1, draw=0):
             value=draw, min=0, max=999, description="draw", layout={"width": "160px"}
         ),
     }
-    canvas = Canvas(15, 5.2, lambda figure: panels(figure, results))
+    canvas = Canvas(15.5, 5.2, lambda figure: panels(figure, results))
     axes, artists = canvas.artists
     for each in artists:
         animate(each)
@@ -115,10 +115,10 @@ def explore_generalization(results, tau=0.1, draw=0):
 
 def panels(figure, results):
     """Make the three panels: Figure 1(c), errors against time, neurons."""
-    axes = figure.subplots(1, 3, gridspec_kw={"width_ratios": [1.25, 1, 1]})
+    axes = figure.subplots(1, 3, gridspec_kw={"width_ratios": [1.45, 1, 1]})
     figure.subplots_adjust(left=0.05, right=0.99, top=0.92, bottom=0.13, wspace=0.25)
     box = axes[0].get_position()
-    axes[0].set_position([box.x0, box.y0, box.width - 0.075, box.height])  # room for the names
+    axes[0].set_position([box.x0, box.y0, box.width - 0.1, box.height])  # room for the names
     plots.generalization(axes[0], np.array(results.grid["tau"]), curves(results))
     now = {
         "best": axes[0].plot([], [], "*", color=POSITIVE, markersize=20, markeredgecolor=INK)[0],
