@@ -106,7 +106,7 @@ def underparameterized(ax, tau, curves, falling, title="Figure 6(b): error after
             label = None
     ax.set(title=title, xlabel="size τ of the initial weights", ylim=(0, None))
     ax.set(ylabel="population loss / zero predictor's")
-    ax.legend(loc="upper left")
+    ax.legend(loc="upper left", frameon=True, framealpha=0.95, edgecolor="none")
 
 
 def path_artists(ax, styles, title):
@@ -149,4 +149,4 @@ def set_features(artists, angles, shares, b, mean):
     """Fill the panel of angles and masses, each of shape (m,)."""
     for name, chosen in (("b > 0", b > 0), ("b < 0", b <= 0)):
         artists[name].set_data(angles[chosen], shares[chosen])
-    artists["mean"].set_data([mean, mean], [1e-9, 1])
+    artists["mean"].set_data([mean, mean], [1e-9, 0.12])  # below the legend
