@@ -1,5 +1,6 @@
 """Activation functions with their derivatives and their degrees of homogeneity."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -36,9 +37,12 @@ class Activation:
         return np.isfinite(self.curvature)
 
     def both(self, z):
-        """Return σ(z) and σ′(z)."""
+        """Return σ(z) and σ′(z). The array ``z`` is used up: σ(z) may take its place."""
         slope = self.derivative(z)
-        return (z * slope if self.degree == 1 else self.value(z)), slope
+        if self.degree == 1:  # σ(z) = σ′(z) z
+            z *= slope
+            return z, slope
+        return self.value(z), slope
 
 
 def _erf(z):
@@ -48,11 +52,11 @@ def _erf(z):
 
 
 def _normal_density(z):
-    return np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)
+    return np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
 
 
 def _normal_cumulative(z):
-    return 0.5 * (1 + _erf(z / np.sqrt(2)))
+    return 0.5 * (1 + _erf(z / math.sqrt(2)))
 
 
 def _sigmoid(z):
@@ -61,7 +65,7 @@ def _sigmoid(z):
 
 def softplus(sharpness=1.0):
     """σ(z) = log(1 + exp(s z))/s, a smooth ReLU: sharpness s → ∞ gives max(z, 0)."""
-    s = checks.positive("sharpness", sharpness)
+    s = checks.number("sharpness", sharpness)
     return Activation(
         f"softplus(sharpness={s:g})",
         lambda z: np.logaddexp(0, s * z) / s,
@@ -74,7 +78,7 @@ def softplus(sharpness=1.0):
 relu = Activation(
     "relu",
     lambda z: np.maximum(z, 0),
-    lambda z: (z > 0).astype(z.dtype),
+    lambda z: (z > 0).view(np.int8).astype(z.dtype),  # faster than from bool
     degree=1,
     slope=1.0,
 )
@@ -84,7 +88,7 @@ tanh = Activation(
 erf = Activation(
     "erf",
     _erf,
-    lambda z: 2 * np.exp(-z * z) / np.sqrt(np.pi),
+    lambda z: 2 * np.exp(-z * z) / math.sqrt(math.pi),
     slope=2 / np.sqrt(np.pi),
     curvature=np.sqrt(8 / (np.e * np.pi)),
 )

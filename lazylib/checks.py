@@ -1,5 +1,6 @@
 """The one place where arguments are validated: errors name the argument and what was expected."""
 
+import operator
 from collections.abc import Collection
 
 import numpy as np
@@ -13,13 +14,27 @@ def positive(name, value):
     return array if array.ndim else float(array)
 
 
+def number(name, value, zero=False):
+    """Return ``value`` as one finite float that is > 0, or >= 0 with ``zero``."""
+    array = finite(name, value)
+    if array.ndim:
+        raise TypeError(f"{name} must be one number, got {_shown(array)}")
+    if array < 0 or (array == 0 and not zero):
+        raise ValueError(f"{name} must be {'>=' if zero else '>'} 0, got {_shown(array)}")
+    return float(array)
+
+
 def whole(name, value, minimum=1):
     """Return ``value`` as an int that is at least ``minimum``."""
-    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {value}")
-    return int(value)
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f"{name} must be an integer, got {_shown(value)}")
+    if number < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {number}")
+    return number
 
 
 def finite(name, value, ndim=None):
@@ -29,12 +44,13 @@ def finite(name, value, ndim=None):
     """
     try:
         array = np.asarray(value)
-        if array.dtype not in (np.float32, np.float64):
-            array = array.astype(
-                np.float64, casting="safe" if array.dtype.kind == "c" else "unsafe"
-            )
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} must be an array of real numbers, got {_shown(value)}") from error
+        kind = array.dtype.kind
+    except ValueError:  # rows of different lengths
+        kind = "O"
+    if kind not in "iuf":
+        raise TypeError(f"{name} must be an array of real numbers, got {_shown(value)}")
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
     if ndim is not None and array.ndim < ndim:
@@ -50,6 +66,8 @@ def last_axis(name, array, size, meaning):
 
 def one_of(name, value, options: Collection[str]):
     """Return ``value`` if it is one of ``options``."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a word, got {_shown(value)}")
     if value not in options:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
     return value
@@ -59,6 +77,13 @@ def generator(name, value):
     """Return ``value`` if it is a ``numpy.random.Generator``."""
     if not isinstance(value, np.random.Generator):
         raise TypeError(f"{name} must be a numpy.random.Generator, got {value!r}")
+    return value
+
+
+def instance(name, value, kind):
+    """Return ``value`` if it is a ``kind``."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {_shown(value)}")
     return value
 
 

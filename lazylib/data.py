@@ -88,6 +88,8 @@ class Dataset:
         x = checks.finite(x_name, getattr(self, x_name), ndim=2)
         y = checks.finite(y_name, getattr(self, y_name), ndim=1)
         checks.last_axis(y_name, y, x.shape[-2], f"one label for each row of {x_name}")
+        if x.size == 0:
+            raise ValueError(f"{x_name} must hold at least one input, got shape {x.shape}")
         checks.broadcastable(**{x_name: x.shape[:-2], y_name: y.shape[:-1]})
         object.__setattr__(self, x_name, x)
         object.__setattr__(self, y_name, y)

@@ -38,7 +38,7 @@ def coefficients(s):
     mu, nu = 2 * w0 * b[2:] / b[1:-1], -b[2:] / b[:-2]
     mu_tilde = 2 * w1 * b[2:] / b[1:-1]
     gamma_tilde = -(1 - b[1:-1] * T[1:-1]) * mu_tilde
-    return b[1] * w1, np.stack([mu, nu, mu_tilde, gamma_tilde], axis=-1).tolist()
+    return float(b[1] * w1), np.stack([mu, nu, mu_tilde, gamma_tilde], axis=-1).tolist()
 
 
 def rkc_step(velocity, w, v, h, s):
@@ -75,7 +75,9 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     value, gradient = objective.gradient(w)
     halt = np.zeros(len(w), bool) | watch(live, t, w, -gradient)
     sharpness, vector = objective.sharpness(w, gradient, _FIRST)
-    h, count = accuracy / np.maximum(sharpness, 1e-300), 1 + 2 * _FIRST
+    tiny = np.finfo(w.dtype).tiny
+    h, count = accuracy / np.maximum(sharpness, tiny), 1 + 2 * _FIRST
+    h = np.where(np.isfinite(h), h, -1)  # the start itself is out of bounds: it has diverged
     with until_interrupted(), np.errstate(all="ignore"), progress_bar(max_steps) as bar:
         for number in range(max_steps + 1):
             stopped = halt | (t >= t_max * (1 - 1e-12)) | (number == max_steps)
@@ -90,11 +92,13 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
                 t, h, value, sharpness = t[on], h[on], value[on], sharpness[on]
             h = np.minimum(np.minimum(h, _longest_step(sharpness)), t_max - t)
             s = _stages((h * sharpness).max())
-            w_new = rkc_step(lambda w: -objective.gradient(w)[1], w, -gradient, h[:, None], s)  # noqa: B023
+            h_column = h[:, None].astype(w.dtype)
+            w_new = rkc_step(lambda w: -objective.gradient(w)[1], w, -gradient, h_column, s)  # noqa: B023
             value_new, gradient_new = objective.gradient(w_new)
             # RKC's estimate of the local error, against the distance from the start
-            error = 0.8 * (w - w_new) - 0.4 * h[:, None] * (gradient + gradient_new)
-            error = np.linalg.norm(error, axis=-1) / np.linalg.norm(w_new - start, axis=-1)
+            error = 0.8 * (w - w_new) - 0.4 * h_column * (gradient + gradient_new)
+            moved = np.maximum(np.linalg.norm(w_new - start, axis=-1), tiny)
+            error = np.linalg.norm(error, axis=-1) / moved
             error = np.where(np.isfinite(error + value_new), error / accuracy, np.inf)
             good = error <= 1
             column = good[:, None]
@@ -210,4 +214,5 @@ def _hermite(times, t, w, v):
     h = (t[i + 1] - t[i])[:, None]
     u = (times - t[i])[:, None] / h
     by_value = (1 + 2 * u) * (1 - u) ** 2 * w[i] + u**2 * (3 - 2 * u) * w[i + 1]
-    return by_value + h * u * (1 - u) * ((1 - u) * v[i] - u * v[i + 1])
+    by_velocity = h * u * (1 - u) * ((1 - u) * v[i] - u * v[i + 1])
+    return (by_value + by_velocity).astype(w.dtype)

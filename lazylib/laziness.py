@@ -92,7 +92,7 @@ def regime(displacement):
     The borders are a convention of this collection: the note draws no line, but its lazy runs
     (Figures 1(b), 5(b), 5(c)) stay below 0.1 and its active ones (1(a)) exceed 1.
     """
-    value = float(displacement)
+    value = checks.number("displacement", displacement, zero=True)
     return "lazy" if value < 0.1 else "active" if value > 1 else "in between"
 
 
@@ -110,12 +110,14 @@ def convergence_status(loss, loss_before, zero_loss):
     -------
     ndarray of str
         "diverged", "still falling" (the loss dropped by more than `STILL_FALLING` says), or
-        "converged": the loss has settled.
+        "converged": the loss has settled. A loss that rises above the zero predictor's diverges:
+        no stationary point lies there, since smaller output weights would lower the loss.
     """
     drop, (of_itself, of_zero) = loss_before - loss, STILL_FALLING
     falling = (drop > of_itself * loss_before) & (drop > of_zero * zero_loss)
+    rising = (loss > zero_loss) & (-drop > of_zero * zero_loss)
     status = np.where(falling, "still falling", "converged")
-    return np.where(np.isfinite(loss), status, "diverged")
+    return np.where(rising | ~np.isfinite(loss), "diverged", status)
 
 
 def power_law(x, y):

@@ -1,5 +1,6 @@
 """Smooth losses R(g) = (1/n) Σᵢ ℓ(gᵢ, yᵢ), with the constants of Assumption 3.1."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -58,13 +59,16 @@ def log_cosh(mu=0.1):
     mu : float
         Strong convexity per sample, in (0, 1]; 1 gives the quadratic loss.
     """
-    mu = checks.positive("mu", mu)
+    mu = checks.number("mu", mu)
     if mu > 1:
         raise ValueError(f"mu must be at most 1, got {mu}")
 
     def phi(r):
-        # log cosh r, written so that it does not overflow
-        return 0.5 * mu * r * r + (1 - mu) * (np.logaddexp(r, -r) - np.log(2))
+        # log cosh r, without overflow where r is large and without cancellation where it is small
+        size = np.abs(r)
+        near = np.log1p(2 * np.sinh(0.5 * np.minimum(size, 1)) ** 2)
+        far = size + np.log1p(np.exp(-2 * size)) - math.log(2)
+        return 0.5 * mu * r * r + (1 - mu) * np.where(size < 1, near, far)
 
     def slope(r):
         return mu * r + (1 - mu) * np.tanh(r)

@@ -45,16 +45,16 @@ class TwoLayer:
         checks.whole("d", self.d)
         checks.whole("m", self.m)
         object.__setattr__(self, "activation", activation(self.activation))
-        object.__setattr__(self, "scale", float(checks.positive("scale", self.scale)))
+        object.__setattr__(self, "scale", checks.number("scale", self.scale))
 
     @property
     def n_parameters(self):
-        """P = m(d + 1)."""
+        """The number p = m(d + 1)."""
         return self.m * (self.d + 1)
 
     @property
     def homogeneity(self):
-        """Q with f(λw, ·) = λ^q f(w, ·) for λ > 0 (Section 4.2.1), or None."""
+        """The q with f(λw, ·) = λ^q f(w, ·) for λ > 0 (Section 4.2.1), or None."""
         return None if self.activation.degree is None else self.activation.degree + 1
 
     def init(self, rng, tau=1.0, doubling=True, batch=()):
@@ -67,7 +67,7 @@ class TwoLayer:
             Standard deviation. An array rescales one and the same draw (common random numbers).
         doubling : bool, default True
             Repeat the first m/2 neurons with opposite output weights, so that f(w₀, ·) = 0.
-        batch : tuple of int
+        batch : int or tuple of int
             Shape of independent draws.
 
         Returns
@@ -83,6 +83,7 @@ class TwoLayer:
         """
         checks.generator("rng", rng)
         tau = np.asarray(checks.positive("tau", tau))
+        batch = [checks.whole("batch", size) for size in np.atleast_1d(batch)]
         if doubling and self.m % 2:
             raise ValueError(f"m must be even for the doubling trick, got {self.m}")
         drawn = rng.standard_normal((*batch, self.m // 2 if doubling else self.m, self.d + 1))
@@ -119,7 +120,7 @@ class TwoLayer:
     def predict(self, w, x):
         """f(w, x), of shape (..., n)."""
         a, b, z = self._preactivations(w, x)
-        return self.scale * (b[..., None, :] @ self.activation.value(z))[..., 0, :]
+        return self.scale * np.vecmat(b, self.activation.value(z))
 
     def jvp(self, w, x, v):
         """Df_w v for a direction v of shape (..., p); of shape (..., n)."""
@@ -127,30 +128,27 @@ class TwoLayer:
         va, vb = self.unpack(v)
         h, slope = self.activation.both(z)
         slope = slope * (va @ x.swapaxes(-1, -2))
-        return self.scale * (vb[..., None, :] @ h + b[..., None, :] @ slope)[..., 0, :]
+        return self.scale * (np.vecmat(vb, h) + np.vecmat(b, slope))
 
     def vjp(self, w, x):
         """f(w, x) and the pullback r ↦ Df_wᵀ r."""
         a, b, z = self._preactivations(w, x)
         h, slope = self.activation.both(z)
-        f = (b[..., None, :] @ h)[..., 0, :]
-        f *= self.scale
 
         def pullback(r):
             r = self.scale * r
-            lead = np.broadcast_shapes(z.shape[:-2], r.shape[:-1])
-            out = np.empty((*lead, self.n_parameters), z.dtype)
-            grad_a, grad_b = self.unpack(out)
             # σ′(z) r x: r joins the smaller of its two neighbours
             if self.d < self.m:
-                np.matmul(slope, r[..., None] * x, out=grad_a)
+                by_a = slope @ (r[..., None] * x)
             else:
-                np.matmul(slope * r[..., None, :], x, out=grad_a)
-            grad_a *= b[..., None]
-            np.matmul(h, r[..., None], out=grad_b[..., None])
+                by_a = (slope * r[..., None, :]) @ x
+            out = np.empty((*by_a.shape[:-2], self.n_parameters), by_a.dtype)
+            grad_a, grad_b = self.unpack(out)
+            np.multiply(b[..., None], by_a, out=grad_a)
+            np.matvec(h, r, out=grad_b)
             return out
 
-        return f, pullback
+        return self.scale * np.vecmat(b, h), pullback
 
     def jacobian(self, w, x):
         """Df_w, of shape (..., n, p)."""
@@ -202,7 +200,8 @@ class Scaled:
 
     def jacobian(self, w, x):
         """αDf_w."""
-        return np.asarray(self.alpha)[..., None, None] * self.model.jacobian(w, x)
+        alpha = self.alpha if np.ndim(self.alpha) == 0 else self.alpha[..., None, None]
+        return alpha * self.model.jacobian(w, x)
 
     @property
     def _column(self):

@@ -41,8 +41,9 @@ class Recorder:
     """Keeps at most ``count`` frames of a path whose length is not known beforehand.
 
     Frames are stored at steps of the path's length. When four times as many as asked for are
-    stored, every other one is dropped and the step doubles; in the end, those nearest to equal
-    steps are chosen. So an animation moves evenly, whatever the speed of training was.
+    stored, the step grows to half of what is then due and one frame a step is kept; in the end,
+    those nearest to equal steps are chosen. So an animation moves evenly, whatever the speed of
+    training was.
     """
 
     def __init__(self, count, positions):
@@ -63,7 +64,7 @@ class Recorder:
             self.size = np.linalg.norm(position, axis=-1) + np.finfo(float).tiny
             self.last, self.travelled = position, 0.0
         moved = (np.linalg.norm(position - self.last, axis=-1) / self.size).sum()
-        later = last and times.max() > self.frames[-1][0].max()
+        later = last and (times > self.frames[-1][0]).any()
         if self.frames and moved <= self.gap and not later:
             return
         self.last, self.travelled = position, self.travelled + moved
@@ -71,16 +72,18 @@ class Recorder:
         frame = (times, w, train_loss, test_loss)
         self.frames.append(tuple(None if v is None else v.copy() for v in frame))
         self.lengths.append(self.travelled)
-        if len(self.frames) >= 4 * self.count:
-            del self.frames[1::2], self.lengths[1::2]
+        if len(self.frames) >= 4 * self.count and not last:
             self.gap = self.lengths[-1] / (2 * self.count)
+            _, kept = np.unique(np.floor_divide(self.lengths, self.gap), return_index=True)
+            self.frames = [self.frames[i] for i in kept]
+            self.lengths = [self.lengths[i] for i in kept]
 
     def run(self, lead, status, n_steps):
         """The chosen frames as a `Run` whose runs have the leading shape ``lead``."""
         lengths = np.array(self.lengths)
         even = np.linspace(0, lengths[-1], self.count)
         middles = (lengths[1:] + lengths[:-1]) / 2
-        chosen = np.union1d(np.searchsorted(middles, even), [0, len(lengths) - 1])
+        chosen = np.unique([0, *np.searchsorted(middles, even)[1:-1], len(lengths) - 1])
         times, w, train, test = (
             None if column[0] is None else np.stack(column)
             for column in zip(*(self.frames[i] for i in chosen), strict=True)

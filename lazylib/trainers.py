@@ -16,6 +16,8 @@ from lazylib.recording import Recorder, Run, progress_bar, until_interrupted
 
 # Automatic steps follow the sharpness after so many steps, or when w moved by this part of itself.
 _FOLLOW_STEPS, _FOLLOW_DISTANCE = 50, 0.1
+# No automatic step moves w by more than this part of itself.
+_LONGEST = 0.5
 # Power iterations for the first estimate of the sharpness, and to follow it from there.
 _FIRST, _NEXT = 20, 2
 
@@ -35,8 +37,8 @@ def gradient_descent(
     w0 : ndarray of shape (..., p)
         Initial parameters; their precision is that of the whole run.
     step : "auto", float or array
-        Step size on F_α. "auto" takes half of the largest stable one, n/(ν λ_max), and follows
-        the tangent kernel as it moves.
+        Step size on F_α. "auto" takes half of the largest stable one, n/(ν λ_max), follows the
+        tangent kernel as it moves, and moves w by half of itself at most.
     n_steps : int
     alpha : float or array, default 1
     loss : Loss, default quadratic
@@ -68,7 +70,10 @@ def gradient_descent(
     """
     lead, w, train, test = batch(model, data, w0, alpha, loss)
     steps = _Steps(step, lead, w.dtype, fraction=1.0)
-    return _descend(lead, w, train, test, lambda: train, steps, n_steps, record, tolerance)
+    tolerance = checks.number("tolerance", tolerance, zero=True)
+    return _descend(
+        lead, w, train, train, test, lambda same: same, steps, n_steps, record, tolerance
+    )
 
 
 def sgd(
@@ -119,12 +124,15 @@ def sgd(
     first = Dataset(*samples(), x_test, y_test)
     lead, w, train, test = batch(model, first, w0, alpha, loss)
 
-    def fresh():
+    def fresh(objective):
         x, y = samples()
-        return Objective(train.model, loss, x.astype(w.dtype), y.astype(w.dtype))
+        return Objective(objective.model, loss, x.astype(w.dtype), y.astype(w.dtype))
 
     steps = _Steps(step, lead, w.dtype, fraction=0.5)
-    return _descend(lead, w, train, test, fresh, steps, n_steps, record, tolerance=0.0)
+    # How a run ended is not read off fresh samples, whose loss fluctuates from step to step; no
+    # step is taken on the first ones.
+    judge = train if test is None else test
+    return _descend(lead, w, train, judge, test, fresh, steps, n_steps, record, tolerance=0.0)
 
 
 def gradient_flow(
@@ -177,16 +185,17 @@ def gradient_flow(
     ValueError, TypeError
         For arguments that do not fit; the message names the argument.
     """
-    options = {"t_max": checks.positive("t_max", t_max), "tolerance": float(tolerance)}
+    options = {"t_max": checks.number("t_max", t_max)}
+    options["tolerance"] = checks.number("tolerance", tolerance, zero=True)
     checks.one_of("method", method, ("RKC", "DOP853", "Radau"))
     if accuracy is None:
         accuracy = 0.02 if method == "RKC" else 1e-10
-    options["accuracy"] = checks.positive("accuracy", accuracy)
+    options["accuracy"] = checks.number("accuracy", accuracy)
     max_steps = checks.whole("max_steps", max_steps)
     record = checks.whole("record", record, minimum=2)
     if times is not None:
         times = checks.finite("times", times, ndim=1)
-        if times.ndim != 1 or (np.diff(times) <= 0).any() or times[0] < 0:
+        if times.ndim != 1 or times.size == 0 or (np.diff(times) <= 0).any() or times[0] < 0:
             raise ValueError("times must be one increasing list of times >= 0")
     lead, w0, train, test = batch(model, data, w0, alpha, loss)
     if method == "RKC":
@@ -213,29 +222,33 @@ def gradient_flow(
     )
 
 
-def _descend(lead, w, train, test, sample, steps, n_steps, record, tolerance):
+def _descend(lead, w, objective, judge, test, sample, steps, n_steps, record, tolerance):
     n_steps = checks.whole("n_steps", n_steps)
-    recorder = Recorder(checks.whole("record", record, minimum=2), train.model.positions)
-    zero_loss, live = train.zero_loss(), np.arange(len(w))
+    recorder = Recorder(checks.whole("record", record, minimum=2), judge.model.positions)
+    zero_loss, live = judge.zero_loss(), np.arange(len(w))
     status = np.full(len(w), "interrupted", dtype="<U13")
     # all runs as of the last check; w and t are those of the live runs
-    now, times, loss, loss_before = w.copy(), np.zeros(len(w)), zero_loss.copy(), zero_loss.copy()
-    t, taken, next_check = times.copy(), 0, 0
+    now, before, times, loss = w.copy(), w.copy(), np.zeros(len(w)), zero_loss.copy()
+    t, reached, next_check = times.copy(), 0, 0
     with until_interrupted(), np.errstate(all="ignore"), progress_bar(n_steps) as bar:
         for taken in range(n_steps + 1):
-            objective = sample() if len(live) == len(now) else sample().at(live)
-            value, gradient = objective.gradient(w)
+            objective = sample(objective)
+            g, gradient = objective.forward_backward(w)
             if taken in (next_check, n_steps):
+                value = objective.loss.value(g, objective.y)
                 next_check += 1 + taken // 500
                 good = np.isfinite(value) & np.isfinite(w).all(axis=-1)
                 now[live[good]], times[live[good]], loss[live[good]] = w[good], t[good], value[good]
                 if taken <= 0.9 * n_steps:
-                    loss_before[live] = value
+                    before = now.copy()
                 recorder.offer(times, now, loss, test)
+                reached = taken
                 bar.update(taken - bar.n)
                 going = good & (value > tolerance * zero_loss[live])
                 status[live[~going]] = np.where(good, "converged", "diverged")[~going]
                 if taken == n_steps or not going.any():
+                    values = (judge.value(state)[live[going]] for state in (now, before))
+                    status[live[going]] = convergence_status(*values, zero_loss[live[going]])
                     break
                 if not going.all():
                     objective, live = objective.at(going), live[going]
@@ -244,11 +257,8 @@ def _descend(lead, w, train, test, sample, steps, n_steps, record, tolerance):
             size = steps.sizes(objective, w, gradient, taken)
             w -= size[:, None] * gradient
             t += size
-    if taken == n_steps:
-        left = live[going]
-        status[left] = convergence_status(loss[left], loss_before[left], zero_loss[left])
     recorder.offer(times, now, loss, test, last=True)
-    return recorder.run(lead, status, taken)
+    return recorder.run(lead, status, reached)
 
 
 class _Steps:
@@ -257,29 +267,40 @@ class _Steps:
     def __init__(self, step, lead, dtype, fraction):
         self.automatic = isinstance(step, str)
         self.fraction = fraction
+        self.vector = self.size = self.seen = None
         if self.automatic:
             checks.one_of("step", step, ["auto"])
-            self.vector = self.size = self.seen = None
         else:
             step = checks.finite("step", checks.positive("step", step))
-            checks.broadcastable(step=step.shape, runs=lead)
+            if checks.broadcastable(step=step.shape, runs=lead) != lead:
+                raise ValueError(f"step has shape {step.shape}, but the runs have shape {lead}")
             self.size = np.broadcast_to(step, lead).reshape(-1).astype(dtype)
 
     def keep(self, going):
         """Forget the runs that have left the batch."""
-        self.size = self.size[going]
-        if self.automatic:
+        if self.size is not None:
+            self.size = self.size[going]
+        if self.seen is not None:
             self.vector, self.seen = self.vector[going], self.seen[going]
 
     def sizes(self, objective, w, gradient, taken):
         """Return the sizes of the next step, of shape (runs,)."""
-        if self.automatic and (taken % _FOLLOW_STEPS == 0 or self._far(w)):
-            start, count = (gradient, _FIRST) if taken == 0 else (self.vector, _NEXT)
-            sharpness, self.vector = objective.sharpness(w, start, count)
-            self.size = self.fraction / np.where(sharpness > 0, sharpness, self.fraction)
-            self.seen = w.copy()
+        if not self.automatic:
+            return self.size
+        if self.seen is None:
+            due, count = np.full(len(w), True), _FIRST
+            self.vector, self.size, self.seen = gradient.copy(), np.ones(len(w), w.dtype), w.copy()
+        else:
+            # each run by itself, so that it does not depend on the company it trains in
+            moved, count = w - self.seen, _NEXT
+            due = np.vecdot(moved, moved) > _FOLLOW_DISTANCE**2 * np.vecdot(w, w)
+            due |= taken % _FOLLOW_STEPS == 0
+        if due.any():
+            part = objective if due.all() else objective.at(due)
+            sharpness, self.vector[due] = part.sharpness(w[due], self.vector[due], count)
+            size = self.fraction / np.where(sharpness > 0, sharpness, self.fraction)
+            # from a small start, the sharpness does not tell what it is where the step leads
+            here, slope = (np.linalg.norm(v[due], axis=-1) for v in (w, gradient))
+            self.size[due] = np.where(here > 0, np.minimum(size, _LONGEST * here / slope), size)
+            self.seen[due] = w[due]
         return self.size
-
-    def _far(self, w):
-        moved = np.linalg.norm(w - self.seen, axis=-1)
-        return (moved > _FOLLOW_DISTANCE * np.linalg.norm(w, axis=-1)).any()

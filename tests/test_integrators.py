@@ -1,0 +1,204 @@
+"""The stabilised integrator: its order, its stability, and the flow that it follows."""
+
+import numpy as np
+import pytest
+from helpers import problem, relative, slope
+from scipy.integrate import solve_ivp
+
+from lazylib import Dataset, Tangent, gradient_flow, log_cosh, quadratic, softplus
+from lazylib.integrators import coefficients, path_frames, rkc_step
+from lazylib.objectives import batch
+
+STAGES = [2, 3, 5, 12, 40, 120]
+
+
+def reference(net, data, w0, times, alpha=1.0, loss=quadratic):
+    """Return w at ``times`` by SciPy's method of order 8, for smooth networks."""
+    objective = batch(net, data, w0, alpha, loss)[2]
+    solution = solve_ivp(
+        lambda t, w: -objective.gradient(w[None])[1][0],
+        (0, times[-1]),
+        w0,
+        method="DOP853",
+        t_eval=times,
+        rtol=1e-10,
+        atol=1e-13,
+    )
+    return solution.y.T
+
+
+# --- one step ------------------------------------------------------------------------------------
+
+
+def stability(s, z):
+    """Return the factor by which a step of w′ = λw multiplies w, for z = hλ."""
+    return rkc_step(lambda w: z[:, None] * w, np.ones((z.size, 1)), z[:, None].copy(), 1.0, s)[:, 0]
+
+
+@pytest.mark.parametrize("s", STAGES)
+def test_step_agrees_with_the_exponential_to_order_2(s):
+    """The stability polynomial is 1 + z + z²/2 + O(z³), with another z³ than e^z has."""
+    z = -np.logspace(-3, -1, 5)
+    assert slope(-z, np.abs(stability(s, z) - np.exp(z))) == pytest.approx(3, abs=0.05)
+
+
+@pytest.mark.parametrize("s", STAGES)
+def test_steps_are_stable_to_0_65_s_squared(s):
+    """The interval that the choice of stages relies on, (s² − 1)/1.54, and hardly more."""
+    edge = (s**2 - 1) / 1.54
+    z = -np.linspace(0, edge, 20_001)
+    factor = np.abs(stability(s, z))
+    assert factor.max() <= 1 + 1e-12
+    damped = (z < -3) & (z > -0.98 * edge)
+    if damped.any():  # the damping of the method: 5 %
+        assert factor[damped].max() < 0.957
+    assert np.abs(stability(s, -np.linspace(edge, 1.4 * edge))).max() > 1
+
+
+@pytest.mark.parametrize("s", [2, 5, 12])
+def test_steps_have_order_2_on_a_network(s):
+    net, data, w0 = problem(tau=0.5, activation=softplus(5))
+    objective = batch(net, data, w0, 1.0, quadratic)[2]
+    exact = reference(net, data, w0, [0, 8.0])[1]
+
+    def velocity(w):
+        return -objective.gradient(w)[1]
+
+    numbers, errors = [64, 128, 256], []
+    for number in numbers:
+        w, h = w0[None], np.full((1, 1), 8 / number)
+        for _ in range(number):
+            w = rkc_step(velocity, w, velocity(w), h, s)
+        errors.append(np.abs(w[0] - exact).max())
+    assert slope(numbers, errors) == pytest.approx(-2, abs=0.1)
+
+
+def test_runs_have_steps_of_their_own():
+    z = np.array([-0.3, -2.0, -7.0])
+    together = rkc_step(lambda w: -w, np.ones((3, 1)), -np.ones((3, 1)), -z[:, None], 5)
+    assert np.allclose(together[:, 0], stability(5, z), rtol=1e-13)
+
+
+def test_coefficients_are_plain_numbers_that_keep_single_precision():
+    first, rows = coefficients(4)
+    assert type(first) is float and len(rows) == 3
+    w = np.ones((2, 3), "float32")
+    assert rkc_step(lambda w: -w, w, -w, np.float32([[0.1], [0.2]]), 4).dtype == np.float32
+
+
+# --- the flow ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tau", [0.1, 2.0])
+@pytest.mark.parametrize("loss", [quadratic, log_cosh()], ids=lambda loss: loss.name)
+def test_flow_tends_to_that_of_a_method_of_order_8(tau, loss):
+    """A smooth network: the error, relative to ‖w − w₀‖, falls with ``accuracy``."""
+    net, data, w0 = problem(tau=tau, activation=softplus(5))
+    times = np.linspace(0, 40, 9)
+    exact = reference(net, data, w0, times, alpha=0.5, loss=loss)
+    scale = np.linalg.norm(exact[-1] - w0)
+    errors = []
+    for accuracy in (0.1, 0.01, 1e-3, 1e-4):
+        options = {"accuracy": accuracy, "times": times, "tolerance": 0, "loss": loss}
+        run = gradient_flow(net, data, w0, alpha=0.5, t_max=40, **options)
+        assert np.array_equal(run.times, times)
+        errors.append(np.linalg.norm(run.w - exact, axis=-1).max() / scale)
+        assert errors[-1] < 4 * accuracy
+    assert errors[0] < 0.03 and errors[-1] < 3e-4
+    assert all(finer < 0.6 * coarser for coarser, finer in zip(errors, errors[1:], strict=False))
+
+
+@pytest.mark.parametrize("alpha", [0.3, 1.0, 100.0])
+def test_tangent_flow_is_the_matrix_exponential(alpha):
+    """facts: u(t) = y + exp(−tK/n)(u₀ − y) for u = αT_f, the same for every α if u₀ = 0."""
+    net, data, w0 = problem(activation="relu")
+    times = np.array([0.0, 0.1, 1.0, 10.0, 100.0])
+    model = Tangent(net, w0)
+    run = gradient_flow(
+        model, data, w0, alpha=alpha, t_max=100, accuracy=1e-4, times=times, tolerance=0
+    )
+    jacobian = net.jacobian(w0, data.x)
+    values, vectors = np.linalg.eigh(jacobian @ jacobian.T / data.n)
+    decay = np.exp(-np.outer(times, values)) * (vectors.T @ -data.y)
+    exact = data.y + decay @ vectors.T
+    predicted = alpha * np.stack([model.predict(w, data.x) for w in run.w])
+    assert np.abs(predicted - exact).max() < 1e-3 * np.abs(data.y).max()
+    assert np.allclose(run.train_loss, 0.5 * ((exact - data.y) ** 2).mean(-1), rtol=1e-2, atol=1e-9)
+
+
+def test_flow_conserves_the_balance_of_each_relu_neuron():
+    """facts: bⱼ² − ‖aⱼ‖² stands still along the flow of a 2-homogeneous unit."""
+    net, data, w0 = problem(tau=0.5)
+    drift = []
+    for accuracy in (0.1, 0.01, 1e-3):
+        run = gradient_flow(net, data, w0, t_max=30, accuracy=accuracy)
+        a, b = net.unpack(run.w)
+        balance = b**2 - (a**2).sum(axis=-1)
+        drift.append(np.abs(balance - balance[0]).max())
+    assert drift[0] < 0.05 and drift[1] < 0.5 * drift[0] and drift[2] < 0.5 * drift[1]
+
+
+# --- frames between the steps --------------------------------------------------------------------
+
+# A quarter of the unit circle at uneven times; its speed grows: the angle is t².
+T = np.sqrt(np.pi / 2) * np.linspace(0, 1, 12) ** 1.5
+
+
+def circle(t):
+    """Return points with the angle t², and their velocities."""
+    w = np.stack([np.cos(t**2), np.sin(t**2)], axis=-1)
+    return w, 2 * t[:, None] * w[:, ::-1] * [-1, 1]
+
+
+PATH = list(zip(T, *circle(T), strict=True))
+
+
+def test_frames_at_equal_lengths_of_the_path():
+    times, w = path_frames(PATH, lambda w: w, 10)
+    jumps = np.linalg.norm(np.diff(w, axis=0), axis=-1)
+    assert w.shape == (10, 2) and times[0] == 0 and times[-1] == T[-1]
+    assert np.array_equal(w[0], PATH[0][1]) and np.array_equal(w[-1], PATH[-1][1])
+    assert np.ptp(jumps) < 5e-3 * jumps.mean()
+    assert np.abs(w - circle(times)[0]).max() < 2e-4
+
+
+def test_frames_at_given_times_stand_still_after_the_end():
+    asked = np.array([0.0, 0.3, T[4], 1.0, 2.0, 5.0])
+    times, w = path_frames(PATH, None, None, asked)
+    assert np.array_equal(times, np.minimum(asked, T[-1]))
+    assert np.array_equal(w[2], PATH[4][1]) and np.array_equal(w[4], PATH[-1][1])
+    assert np.array_equal(w[5], w[4])
+
+
+def test_interpolation_has_order_4():
+    gaps = []
+    for number in (10, 20, 40, 80):
+        t = np.linspace(0, 1, number + 1)
+        middle = (t[1:] + t[:-1]) / 2
+        _, w = path_frames(list(zip(t, *circle(t), strict=True)), None, None, middle)
+        gaps.append(np.abs(w - circle(middle)[0]).max())
+    assert slope([10, 20, 40, 80], gaps) == pytest.approx(-4, abs=0.15)
+
+
+def test_a_path_of_one_state_stands_still():
+    times, w = path_frames(PATH[:1], lambda w: w, 3)
+    assert times.tolist() == [0, 0, 0] and relative(w, np.tile([1.0, 0.0], (3, 1))) == 0
+
+
+# --- starts from which there is no going on ------------------------------------------------------
+
+
+def test_a_dead_network_stands_still_to_the_end():
+    """At w₀ = 0 a ReLU network has no gradient: the flow is constant, not stuck."""
+    net, data, w0 = problem()
+    run = gradient_flow(net, data, 0 * w0, t_max=7, times=[0, 7])
+    assert run.status == "converged" and run.times.tolist() == [0, 7] and not run.w.any()
+    assert run.n_steps < 100
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_a_start_out_of_bounds_has_diverged():
+    net, data, w0 = problem()
+    run = gradient_flow(net, Dataset(data.x, data.y), 1e200 * w0, t_max=1)
+    assert run.status == "diverged" and np.isfinite(run.w).all()

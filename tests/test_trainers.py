@@ -1,0 +1,632 @@
+"""Gradient descent, SGD and the gradient flow: what they compute, and the runs they return."""
+
+import re
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from helpers import problem, relative, seeded, slope
+
+from lazylib import (
+    Dataset,
+    Scaled,
+    Tangent,
+    TwoLayer,
+    gradient_descent,
+    gradient_flow,
+    log_cosh,
+    quadratic,
+    sgd,
+    softplus,
+    sphere,
+    teacher,
+)
+from lazylib.objectives import batch
+
+TEACHER = teacher(seeded(100), 2)
+
+
+def descend(model, data, w0, **options):
+    return gradient_descent(model, data, w0, **{"n_steps": 60, "step": 0.05, **options})
+
+
+def flow(model, data, w0, **options):
+    return gradient_flow(model, data, w0, **{"t_max": 3.0, **options})
+
+
+def sample(model, data, w0, **options):
+    test = (data.x_test, TEACHER(data.x_test))
+    defaults = {"n_steps": 40, "step": 0.05, "batch_size": 9, "test": test}
+    return sgd(model, TEACHER, w0, **{"rng": seeded(7), **defaults, **options})
+
+
+each_trainer = pytest.mark.parametrize("train", [descend, flow, sample])
+
+
+def jumps(model, run):
+    """Return the lengths, over all neurons, of the moves from frame to frame."""
+    places = model.positions(run.w).reshape(len(run), -1)
+    return np.linalg.norm(np.diff(places, axis=0), axis=-1)
+
+
+# --- what a Run holds ----------------------------------------------------------------------------
+
+
+@each_trainer
+@pytest.mark.parametrize("lead", [(), (3,), (2, 3)], ids=str)
+def test_a_run_has_the_shape_of_its_runs(train, lead):
+    """Frames come first, then the runs' leading axes; α, w₀ and the data broadcast."""
+    net, data, w0 = problem(m=8)
+    starts = w0 * seeded(0).uniform(0.5, 1, (*lead, 1))
+    alpha = 2.0 if lead == () else np.linspace(1, 2, 3)
+    run = train(net, data, starts, alpha=alpha, record=10)
+    frames = len(run)
+    assert 2 <= frames <= 10
+    assert run.w.shape == (frames, *lead, net.n_parameters)
+    assert run.times.shape == run.train_loss.shape == run.test_loss.shape == (frames, *lead)
+    assert np.array_equal(run.w[0], starts)
+    assert (run.times[0] == 0).all() and (np.diff(run.times, axis=0) > 0).all()
+    assert np.shape(run.status) == lead and (lead != () or type(run.status) is str)
+    # the losses are those of the frames: R(αf), not F_α
+    predicted = np.asarray(alpha)[..., None] * net.predict(run.w, data.x_test)
+    y_test = TEACHER(data.x_test) if train is sample else data.y_test
+    assert relative(quadratic.value(predicted, y_test), run.test_loss) < 1e-12
+    if train is not sample:
+        predicted = np.asarray(alpha)[..., None] * net.predict(run.w, data.x)
+        assert relative(quadratic.value(predicted, data.y), run.train_loss) < 1e-12
+
+
+@each_trainer
+def test_the_initial_weights_are_left_alone(train):
+    net, data, w0 = problem(m=8)
+    kept = w0.copy()
+    run = train(net, data, w0)
+    run.w[0] += 1
+    assert np.array_equal(w0, kept)
+
+
+def test_a_run_without_test_data_has_no_test_loss():
+    net, data, w0 = problem(m=8, n_test=0)
+    assert descend(net, data, w0).test_loss is None
+    assert flow(net, data, w0).test_loss is None
+    assert sgd(net, TEACHER, w0, rng=seeded(0), n_steps=3).test_loss is None
+
+
+@each_trainer
+def test_time_is_step_times_number_of_steps(train):
+    """Design: the same time for every trainer and every α."""
+    net, data, w0 = problem(m=8)
+    run = train(net, data, w0, alpha=3.0)
+    assert run.times[-1] == pytest.approx({descend: 3.0, flow: 3.0, sample: 2.0}[train], rel=1e-13)
+    if train is not flow:
+        numbers = run.times / 0.05
+        assert np.abs(numbers - np.round(numbers)).max() < 1e-9
+        assert run.n_steps == round(numbers[-1])
+
+
+def test_flow_counts_its_gradients():
+    """``n_steps`` of a flow: each gradient costs as much as a step of gradient descent."""
+    calls = []
+    counted = replace(quadratic, slope=lambda r: calls.append(1) or r)
+    net, data, w0 = problem()
+    run = gradient_flow(net, data, w0, t_max=20, loss=counted)
+    assert run.n_steps == len(calls)
+
+
+@pytest.mark.parametrize("tau", [0.1, 2.0])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_frames_of_the_flow_move_evenly(tau, seed):
+    """The neurons of Figures 1(a) and 1(b): no frame jumps much further than the others."""
+    net, data, w0 = problem(tau=tau, seed=seed)
+    run = gradient_flow(net, data, w0, t_max=500)
+    moved = jumps(net, run)
+    assert len(run) == 100 and moved.max() <= 1.6 * moved.mean()
+
+
+@pytest.mark.parametrize("tau", [0.1, 2.0])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_frames_of_gradient_descent_are_as_even_as_its_steps(tau, seed):
+    """With the note's step of 0.005, whose first steps are the largest at τ = 2."""
+    net, data, w0 = problem(tau=tau, seed=seed)
+    run = gradient_descent(net, data, w0, step=0.005, n_steps=10_000)
+    first = gradient_descent(net, data, w0, step=0.005, n_steps=10)
+    moved = jumps(net, run)
+    assert 60 <= len(run) <= 100
+    assert moved.max() <= max(1.6 * moved.mean(), 1.001 * jumps(net, first).max())
+    assert tau == 2.0 or moved.max() <= 1.6 * moved.mean()
+
+
+@each_trainer
+@pytest.mark.parametrize("loss", [quadratic, log_cosh()], ids=lambda loss: loss.name)
+def test_single_precision_stays_and_agrees(train, loss):
+    net, data, w0 = problem(m=8, activation="gelu")
+    single, double = (train(net, data, w0.astype(kind), loss=loss) for kind in ("f4", "f8"))
+    assert {v.dtype for v in (single.w, single.train_loss, single.test_loss)} == {np.dtype("f4")}
+    assert double.w.dtype == np.float64
+    tolerance = 0.01 if train is flow else 2e-5  # the flow's own accuracy decides there
+    assert single.train_loss[-1] == pytest.approx(double.train_loss[-1], rel=tolerance)
+    assert single.test_loss[-1] == pytest.approx(double.test_loss[-1], rel=tolerance)
+    assert np.abs(single.w[-1] - double.w[-1]).max() < tolerance * np.abs(w0).max()
+
+
+# --- how runs end --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("train", [descend, flow])
+def test_a_run_converges_below_its_tolerance(train):
+    net, data, w0 = problem(tau=2.0, n=6)
+    zero = 0.5 * np.mean(data.y**2)
+    for tolerance in (1e-3, 1e-6):
+        length = {"t_max": 1e4} if train is flow else {"n_steps": 9000, "step": "auto"}
+        run = train(net, data, w0, tolerance=tolerance, **length)
+        assert run.status == "converged"
+        assert run.train_loss[-1] <= tolerance * zero
+        assert train is flow or run.train_loss[-2] > tolerance * zero
+    assert run.n_steps < 9000
+
+
+def test_without_a_tolerance_all_steps_are_taken():
+    net, data, w0 = problem(tau=2.0, n=3)
+    run = descend(net, data, w0, n_steps=3000, tolerance=0)
+    assert run.n_steps == 3000 and run.status == "converged"
+    assert run.train_loss[-1] < 1e-20
+
+
+@each_trainer
+def test_a_short_run_is_still_falling(train):
+    net, data, w0 = problem(tau=0.5)
+    assert train(net, data, w0).status == "still falling"
+
+
+@pytest.mark.parametrize("train", [descend, sample])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("step", [3.0, 100.0, 1e6])
+def test_a_step_too_large_diverges_and_nothing_is_nan(train, dtype, step):
+    """Design: a run never hands out NaN silently."""
+    net, data, w0 = problem(tau=2.0)
+    run = train(net, data, w0.astype(dtype), step=step, n_steps=2000)
+    assert run.status == "diverged" and run.n_steps < 2000
+    for array in (run.w, run.times, run.train_loss, run.test_loss):
+        assert np.isfinite(array).all()
+    assert np.array_equal(run.w[0], w0.astype(dtype))
+
+
+@pytest.mark.parametrize("excess", [0.99, 1.01])
+def test_the_border_of_stability_is_two_over_the_sharpness(excess):
+    """Design: step·λ_max/n < 2; just above it the loss of an affine model only grows."""
+    net, data, w0 = problem()
+    kernel = net.jacobian(w0, data.x) @ net.jacobian(w0, data.x).T
+    step = excess * 2 / np.linalg.eigvalsh(kernel / data.n)[-1]
+    run = gradient_descent(Tangent(net, w0), data, w0, step=step, n_steps=1000)
+    assert run.status == ("diverged" if excess > 1 else "converged")
+    assert np.isfinite(run.w).all()
+
+
+@pytest.mark.parametrize("d", [2, 100])
+@pytest.mark.parametrize("alpha", [1.0, 100.0])
+def test_automatic_steps_are_stable_from_the_active_to_the_lazy_regime(d, alpha):
+    """The 17 values of τ between 10^−2.2 and 10 of Figure 1(c), as one batch."""
+    net, data, w0 = problem(n=15 if d == 2 else 60, m=20, d=d)
+    tau = 10 ** np.linspace(-2.2, 1, 17)
+    run = gradient_descent(
+        net, data, tau[:, None] * w0, alpha=alpha, n_steps=1500 if d == 2 else 150
+    )
+    zero = 0.5 * np.mean(data.y**2)
+    assert set(run.status) <= {"converged", "still falling"}
+    assert (run.train_loss < zero * (1 + 1e-9)).all()
+    assert (run.train_loss[-1, tau > 0.1] < 0.2 * zero).all()
+
+
+def interrupted_after(number):
+    """Return a quadratic loss that raises a KeyboardInterrupt at its gradient of that number."""
+    calls = []
+
+    def slope(r):
+        calls.append(1)
+        if len(calls) == number:
+            raise KeyboardInterrupt
+        return r
+
+    return replace(quadratic, slope=slope)
+
+
+@pytest.mark.parametrize("number", [2, 40, 700, 801])
+def test_interrupted_gradient_descent_returns_the_run_so_far(number):
+    """Even at its very last step; the frames are those of the whole run up to there."""
+    net, data, w0 = problem()
+    run = descend(net, data, w0, n_steps=800, loss=interrupted_after(number))
+    assert run.status == "interrupted"
+    assert number - 5 <= run.n_steps < number
+    assert run.times[-1] == pytest.approx(0.05 * run.n_steps) and np.array_equal(run.w[0], w0)
+    if run.n_steps:
+        whole = descend(net, data, w0, n_steps=run.n_steps)
+        assert np.array_equal(run.w[-1], whole.w[-1])
+        assert run.train_loss[-1] == whole.train_loss[-1]
+        assert run.test_loss[-1] == whole.test_loss[-1]
+
+
+@pytest.mark.parametrize("number", [45, 150])
+def test_an_interrupted_flow_returns_the_run_so_far(number):
+    net, data, w0 = problem()
+    run = gradient_flow(net, data, w0, t_max=500, loss=interrupted_after(number), record=20)
+    assert run.status == "interrupted" and len(run) == 20
+    assert 0 <= run.times[-1] < 500 and np.array_equal(run.w[0], w0)
+    whole = gradient_flow(net, data, w0, t_max=500, times=[0, *run.times[run.times > 0]])
+    assert relative(run.w[-1], whole.w[-1]) < 1e-12
+
+
+def test_interrupted_sgd_returns_the_run_so_far():
+    net, data, w0 = problem()
+    run = sample(net, data, w0, loss=interrupted_after(20))
+    assert run.status == "interrupted" and 15 <= run.n_steps < 20
+    assert np.array_equal(run.w[-1], sample(net, data, w0, n_steps=run.n_steps).w[-1])
+
+
+def test_an_interrupt_leaves_alone_what_had_ended():
+    net, data, w0 = problem()
+    data = Dataset(data.x, np.stack([0 * data.y, data.y]))  # the first is fitted from the start
+    starts = np.stack([0 * w0, w0])
+    for trainer, options in ((descend, {}), (descend, {"step": "auto"}), (flow, {})):
+        run = trainer(net, data, starts, loss=interrupted_after(50), **options)
+        assert run.status.tolist() == ["converged", "interrupted"]
+        assert not run.w[:, 0].any() and np.array_equal(run.w[0, 1], w0)
+
+
+# --- runs are independent ------------------------------------------------------------------------
+
+
+def same_end(run, index, single, tolerance=1e-12):
+    """Hold one run of a batch against the same run alone: where, when and how it ended."""
+    assert run.status[index] == single.status
+    assert run.times[-1][index] == pytest.approx(single.times[-1], rel=1e-12)
+    assert relative(run.w[-1][index], single.w[-1]) < tolerance
+    assert run.train_loss[-1][index] == pytest.approx(single.train_loss[-1], rel=1e-9, abs=1e-20)
+
+
+@pytest.mark.parametrize("step", ["auto", 0.02, "own"])
+@pytest.mark.parametrize("own_data", [False, True], ids=["shared data", "own data"])
+def test_a_batch_of_descents_is_its_runs(step, own_data):
+    """Each run has its α, its step and its data, and ends at its own time."""
+    net, data, w0 = problem(m=8, n=6, activation="softplus")
+    tau, alpha = np.array([[0.5], [1.0], [2.0]]), np.array([1.0, 4.0])
+    if own_data:
+        data = Dataset(sphere(seeded(5), 12, 2).reshape(2, 6, 2), np.stack([data.y, -2 * data.y]))
+    steps = np.array([0.02, 0.05]) if step == "own" else step
+    options = {"n_steps": 700, "tolerance": 0.3}
+    run = gradient_descent(net, data, tau[:, None] * w0, alpha=alpha, step=steps, **options)
+    assert run.w.shape[1:-1] == (3, 2)
+    assert len(np.unique(run.times[-1])) > 2 and "converged" in run.status
+    for i, j in np.ndindex(3, 2):
+        own = Dataset(data.x[j], data.y[j]) if own_data else data
+        alone = partial(gradient_descent, net, own, tau[i] * w0, alpha=alpha[j])
+        same_end(run, (i, j), alone(step=steps[j] if step == "own" else step, **options))
+
+
+def test_a_diverging_run_takes_no_other_with_it():
+    net, data, w0 = problem(m=8)
+    steps = np.array([0.05, 1e4, 0.02])
+    run = descend(net, data, np.stack([w0] * 3), step=steps)
+    assert run.status.tolist() == ["still falling", "diverged", "still falling"]
+    assert np.isfinite(run.w).all()
+    for index in (0, 2):
+        same_end(run, index, descend(net, data, w0, step=steps[index]))
+
+
+def test_the_last_frame_is_the_end_of_every_run():
+    """A run with large steps ends early at a late time; the others go on."""
+    net, data, w0 = problem(tau=2.0, n=4)
+    steps = np.array([0.05, 0.0005])
+    starts = np.stack([w0] * 2)
+    run = descend(net, data, starts, step=steps, n_steps=300, tolerance=0.01, record=5)
+    assert run.status.tolist() == ["converged", "still falling"]
+    assert run.times[-1, 0] > run.times[-1, 1] == pytest.approx(0.15)
+    same_end(run, 1, descend(net, data, w0, step=0.0005, n_steps=300, tolerance=0.01))
+
+
+def test_large_runs_of_a_batch_are_single_runs():
+    net, data, w0 = problem(n=1500, m=200, d=4, n_test=0)
+    tau, alpha = np.array([[0.1], [0.3], [1.0]]), np.array([1.0, 2.0, 3.0])
+    run = descend(net, data, tau * w0, alpha=alpha, step=0.01, n_steps=15)
+    for index in range(3):
+        alone = descend(net, data, tau[index] * w0, alpha=alpha[index], step=0.01, n_steps=15)
+        same_end(run, index, alone)
+
+
+def test_a_batch_of_tangent_models_is_its_runs():
+    net, data, w0 = problem(m=8)
+    starts = np.array([[0.5], [1.0], [2.0]]) * w0
+    run = descend(Scaled(Tangent(net, starts), [1.0, 2.0, 3.0]), data, starts)
+    for index, alpha in enumerate([1.0, 2.0, 3.0]):
+        model = Scaled(Tangent(net, starts[index]), alpha)
+        same_end(run, index, descend(model, data, starts[index]))
+
+
+def test_a_batch_of_flows_is_its_runs_to_the_flow_s_accuracy():
+    """Runs share the stages of a step, so they agree as closely as the method is exact."""
+    net, data, w0 = problem(activation="softplus")
+    tau, options = np.array([[0.3], [1.0], [3.0]]), {"t_max": 10, "times": [0, 1, 10.0]}
+    run = gradient_flow(net, data, tau * w0, accuracy=1e-4, **options)
+    for index in range(3):
+        alone = gradient_flow(net, data, tau[index] * w0, accuracy=1e-4, **options)
+        moved = np.linalg.norm(alone.w[-1] - alone.w[0])
+        assert np.abs(run.w[:, index] - alone.w).max() < 1e-3 * moved
+
+
+# --- what they compute ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", [quadratic, log_cosh()], ids=lambda loss: loss.name)
+def test_one_step_is_minus_the_gradient_of_f_alpha(loss):
+    """w₁ = w₀ − step · (1/α) Dfᵀ ∇R(αf) (Eqs. (5) and (6)), from the Jacobian."""
+    net, data, w0 = problem(m=8, doubling=False)
+    run = descend(net, data, w0, alpha=5.0, step=0.3, n_steps=1, loss=loss)
+    residual = 5 * net.predict(w0, data.x) - data.y
+    gradient = net.jacobian(w0, data.x).T @ loss.slope(residual) / (15 * 5)
+    assert relative(run.w[-1] - w0, -0.3 * gradient) < 1e-12
+
+
+@pytest.mark.parametrize("alpha", [1.0, 1000.0])
+def test_descent_on_a_tangent_model_in_closed_form(alpha):
+    """αT_f(w_k) = y + (1 − step·K/n)ᵏ(αf(w₀) − y), the same for every α as f(w₀) = 0."""
+    net, data, w0 = problem()
+    model = Tangent(net, w0)
+    run = gradient_descent(model, data, w0, alpha=alpha, step=0.1, n_steps=500, tolerance=0)
+    jacobian = net.jacobian(w0, data.x)
+    one = np.eye(data.n) - 0.1 / data.n * jacobian @ jacobian.T
+    for t, w in zip(run.times, run.w, strict=True):
+        exact = data.y - np.linalg.matrix_power(one, round(t / 0.1)) @ data.y
+        assert np.abs(alpha * model.predict(w, data.x) - exact).max() < 1e-11
+
+
+def test_a_scaled_tangent_model_trains_as_figure_3_says():
+    """Scaled(T_f, α) at α = 1 is T_f at α, but for the factor 1/α² of Eq. (5) in time."""
+    net, data, w0 = problem(m=8)
+    model = Tangent(net, w0)
+    inside = descend(Scaled(model, 4.0), data, w0, step=0.05 / 16)
+    outside = descend(model, data, w0, alpha=4.0, step=0.05)
+    twice = descend(Scaled(Scaled(model, 2.0), 2.0), data, w0, step=0.05 / 16)
+    assert relative(inside.w[-1], outside.w[-1]) < 1e-13
+    assert np.array_equal(inside.w, twice.w)
+
+
+@pytest.mark.parametrize("factor", [4.0, 0.125, 3.3])
+@pytest.mark.parametrize("train", ["given steps", "automatic steps", "flow"])
+def test_scaling_the_weights_is_scaling_the_model(train, factor):
+    """Section 4.2.1: λw₀ with α = 1 trains as w₀ with α = λ², with t(α=1) = t(F_α)/α.
+
+    Bit for bit when λ is a power of 2.
+    """
+    net, data, w0 = problem(tau=0.3)
+    alpha = factor**2
+    trainer, by_weights, by_alpha = {
+        "given steps": (descend, {"step": 0.05 / alpha}, {"step": 0.05}),
+        "automatic steps": (descend, {"step": "auto"}, {"step": "auto"}),
+        "flow": (flow, {"t_max": 20 / alpha}, {"t_max": 20}),
+    }[train]
+    if trainer is descend:
+        by_weights, by_alpha = ({**each, "n_steps": 400} for each in (by_weights, by_alpha))
+    first = trainer(net, data, factor * w0, **by_weights)
+    second = trainer(net, data, w0, alpha=alpha, **by_alpha)
+    if np.log2(factor) % 1 == 0:
+        assert np.array_equal(first.w / factor, second.w)
+        assert np.array_equal(first.times * alpha, second.times)
+    assert relative(first.w / factor, second.w) < 1e-10
+    assert relative(first.times * alpha, second.times) < 1e-10
+    assert relative(first.train_loss, second.train_loss) < 1e-10
+    assert first.status == second.status
+
+
+def test_descent_drifts_from_the_balance_of_each_neuron_by_its_step():
+    """facts: bⱼ² − ‖aⱼ‖² is conserved by the flow, and by gradient descent up to O(step)."""
+    net, data, w0 = problem(tau=0.3)
+    steps, drift = np.array([0.1, 0.05, 0.025]), []
+    for step in steps:
+        run = descend(net, data, w0, step=step, n_steps=round(20 / step), tolerance=0)
+        a, b = net.unpack(run.w)
+        balance = b**2 - (a**2).sum(axis=-1)
+        drift.append(np.abs(balance - balance[0]).max())
+    assert slope(steps, drift) == pytest.approx(1, abs=0.1)
+
+
+def test_small_steps_tend_to_the_flow():
+    """With order 1, on a smooth model, for α ≠ 1: both live in the same time."""
+    net, data, w0 = problem(tau=0.5, activation=softplus(5))
+    exact = flow(net, data, w0, alpha=2.0, times=[3.0], accuracy=1e-7).w[0]
+    steps = np.array([0.1, 0.05, 0.025])
+    ends = [descend(net, data, w0, alpha=2.0, step=h, n_steps=round(3 / h)).w[-1] for h in steps]
+    gaps = [np.abs(w - exact).max() for w in ends]
+    assert slope(steps, gaps) == pytest.approx(1, abs=0.05) and gaps[-1] < 0.01
+
+
+def test_training_finds_the_teacher_in_the_active_regime():
+    """Figures 1(a) and 1(b): small weights travel and learn, large ones stay and fit."""
+    net, data, w0 = problem(n_test=200, n=40)
+    active, lazy = (gradient_flow(net, data, tau * w0, t_max=2000) for tau in (0.05, 3.0))
+    zero = 0.5 * np.mean(data.y_test**2)
+    assert active.test_loss[-1] < 0.01 * zero
+    assert np.linalg.norm(active.w[-1] - active.w[0]) > 2 * np.linalg.norm(active.w[0])
+    assert np.linalg.norm(lazy.w[-1] - lazy.w[0]) < 0.05 * np.linalg.norm(lazy.w[0])
+
+
+# --- SGD -----------------------------------------------------------------------------------------
+
+
+def test_each_sample_is_used_once():
+    """Figure 6(b): fresh batches, uniform on the sphere, of the size asked for."""
+    seen = []
+
+    def watched(x):
+        seen.append(x)
+        return TEACHER(x)
+
+    net, _, w0 = problem()
+    sgd(net, watched, w0, rng=seeded(0), n_steps=30, batch_size=11)
+    assert len(seen) >= 31 and {x.shape for x in seen} == {(11, 2)}
+    points = np.concatenate(seen)
+    assert np.abs(np.linalg.norm(points, axis=-1) - 1).max() < 1e-14
+    assert len(np.unique(points, axis=0)) == len(points)
+
+
+def test_the_generator_decides_the_samples():
+    net, data, w0 = problem()
+    first, again, other = (sample(net, data, w0, rng=seeded(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(first.w, again.w) and np.array_equal(first.train_loss, again.train_loss)
+    assert np.abs(first.w[-1] - other.w[-1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("step", ["auto", 0.05])
+def test_runs_share_their_samples(step):
+    """Common random numbers: a run in a batch sees what it sees alone."""
+    net, data, w0 = problem()
+    starts = np.array([[0.1], [1.0], [1.0]]) * w0
+    run = sample(net, data, starts, step=step)
+    assert np.array_equal(run.w[:, 1], run.w[:, 2])
+    for index in (0, 1):
+        same_end(run, index, sample(net, data, starts[index], step=step))
+
+
+def test_sgd_follows_the_flow_on_a_large_sample():
+    """facts: at equal t, and the closer the larger its batches."""
+    net, _, w0 = problem(m=10)
+    large = Dataset.from_teacher(seeded(0), TEACHER, 20_000)
+    exact = gradient_flow(net, large, w0, t_max=5.0, times=[5.0], accuracy=1e-4)
+    gaps = []
+    for size in (4, 64, 1024):
+        ends = [
+            sgd(net, TEACHER, w0, rng=seeded(seed), n_steps=250, batch_size=size, step=0.02)
+            for seed in range(4)
+        ]
+        gaps.append(np.mean([np.linalg.norm(run.w[-1] - exact.w[-1]) for run in ends]))
+    assert gaps[0] > 2 * gaps[1] and gaps[1] > 1.5 * gaps[2]
+    assert gaps[2] < 0.01 * np.linalg.norm(exact.w[-1] - w0)
+
+
+def test_sgd_reports_the_loss_of_each_batch_before_it_was_used():
+    net, data, w0 = problem()
+    run = sample(net, data, w0, alpha=2.0)
+    rng = seeded(7)
+    batches = [sphere(rng, 9, 2) for _ in range(42)][1:]  # the first one is held out
+    for t, w, loss in zip(run.times, run.w, run.train_loss, strict=True):
+        x = batches[round(t / 0.05)]
+        assert loss == pytest.approx(quadratic.value(2 * net.predict(w, x), TEACHER(x)), rel=1e-12)
+
+
+@pytest.mark.parametrize("with_test", [True, False], ids=["test samples", "none"])
+def test_the_status_of_sgd_does_not_depend_on_the_last_batch(with_test):
+    """A settled run has converged although the loss of a batch of 5 goes up and down by half."""
+    net, data, w0 = problem(m=2, n_test=500)
+    test = (data.x_test, TEACHER(data.x_test)) if with_test else None
+    options = {"batch_size": 5, "step": 0.002, "n_steps": 4000, "test": test}
+    settled = sample(net, data, w0, **{**options, "step": 0.02}).w[-1]
+    for seed in range(5):
+        run = sample(net, data, settled, **{**options, "n_steps": 100}, rng=seeded(seed))
+        assert run.status == "converged"
+        assert run.train_loss.max() > 1.5 * run.train_loss.min()
+    assert sample(net, data, w0, **{**options, "n_steps": 500}).status == "still falling"
+
+
+def test_sgd_s_automatic_steps_are_stable_in_100_dimensions():
+    """Figure 6(b)'s setting, from the active to the lazy regime."""
+    net, true = TwoLayer(100, 20), teacher(seeded(1), 100)
+    w0 = net.init(seeded(2), tau=[0.01, 0.1, 1.0, 8.0])
+    x = sphere(seeded(3), 300, 100)
+    run = sgd(net, true, w0, rng=seeded(4), n_steps=150, batch_size=40, test=(x, true(x)))
+    assert set(run.status) <= {"converged", "still falling"}
+    assert (run.test_loss[-1] < 0.8 * run.test_loss[0]).all()
+
+
+# --- times and bad input -------------------------------------------------------------------------
+
+
+def test_the_flow_stops_at_its_time_and_keeps_the_times_asked_for():
+    net, data, w0 = problem(activation="softplus")
+    run = flow(net, data, w0, t_max=2.0, record=7)
+    assert len(run) == 7 and run.times[-1] == pytest.approx(2.0, rel=1e-12)
+    asked = flow(net, data, w0, t_max=2.0, times=run.times)
+    assert np.array_equal(asked.w, run.w) and np.array_equal(asked.times, run.times)
+
+
+def test_a_flow_cut_by_max_steps_says_that_it_still_falls():
+    net, data, w0 = problem()
+    run = gradient_flow(net, data, w0, t_max=500, max_steps=3)
+    assert run.status == "still falling" and 0 < run.times[-1] < 500
+
+
+@pytest.mark.parametrize("record", [2, 3, 17])
+@each_trainer
+def test_at_most_so_many_frames_are_kept(train, record):
+    net, data, w0 = problem(m=8)
+    assert 2 <= len(train(net, data, w0, record=record)) <= record
+
+
+NET, DATA, W0 = problem()
+OTHER = TwoLayer(3, 20)
+BAD = {
+    "step 0": (descend, {"step": 0}, ValueError, "step must be > 0"),
+    "step word": (descend, {"step": "big"}, ValueError, "step must be one of 'auto', got 'big'"),
+    "step NaN": (sample, {"step": np.nan}, ValueError, "step must be finite"),
+    "steps": (
+        descend,
+        {"step": np.ones(3)},
+        ValueError,
+        "step has shape (3,), but the runs have shape ()",
+    ),
+    "no steps": (descend, {"n_steps": 0}, ValueError, "n_steps must be at least 1"),
+    "half steps": (sample, {"n_steps": 1.5}, TypeError, "n_steps must be an integer"),
+    "one frame": (descend, {"record": 1}, ValueError, "record must be at least 2"),
+    "frames": (flow, {"record": "all"}, TypeError, "record must be an integer"),
+    "alpha": (flow, {"alpha": -1.0}, ValueError, "alpha must be > 0"),
+    "alpha NaN": (sample, {"alpha": np.nan}, ValueError, "alpha must be finite"),
+    "loss": (descend, {"loss": "quadratic"}, TypeError, "loss must be a Loss"),
+    "tolerance": (descend, {"tolerance": -1e-9}, ValueError, "tolerance must be >= 0"),
+    "tolerance NaN": (flow, {"tolerance": np.nan}, ValueError, "tolerance must be finite"),
+    "tolerance word": (
+        flow,
+        {"tolerance": "none"},
+        TypeError,
+        "tolerance must be an array of real",
+    ),
+    "t_max": (flow, {"t_max": 0}, ValueError, "t_max must be > 0"),
+    "t_maxs": (flow, {"t_max": [1, 2]}, TypeError, "t_max must be one number"),
+    "accuracy": (flow, {"accuracy": -0.1}, ValueError, "accuracy must be > 0"),
+    "max_steps": (flow, {"max_steps": 0}, ValueError, "max_steps must be at least 1"),
+    "times fall": (flow, {"times": [1, 0.5]}, ValueError, "times must be one increasing list"),
+    "no times": (flow, {"times": []}, ValueError, "times must be one increasing list"),
+    "early times": (flow, {"times": [-1, 1]}, ValueError, "times must be one increasing list"),
+    "seed": (sample, {"rng": 7}, TypeError, "rng must be a numpy.random.Generator"),
+    "batch size": (sample, {"batch_size": 0}, ValueError, "batch_size must be at least 1"),
+    "test": (
+        sample,
+        {"test": (DATA.x, DATA.y[1:])},
+        ValueError,
+        "y_test must have shape (..., 15)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("train", "options", "error", "message"), BAD.values(), ids=BAD)
+def test_bad_options_are_named(train, options, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        train(NET, DATA, W0, **options)
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "w0", "error", "message"),
+    [
+        (NET, "data", W0, TypeError, "data must be a Dataset"),
+        (DATA, NET, W0, TypeError, "data must be a Dataset"),
+        (NET, DATA, W0[1:], ValueError, "w0 must have shape (..., 60)"),
+        (NET, DATA, W0 * np.inf, ValueError, "w0 must be finite"),
+        (OTHER, DATA, OTHER.init(seeded(0)), ValueError, "x must have shape (..., 3)"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_named(model, data, w0, error, message):
+    for train in (descend, flow):
+        with pytest.raises(error, match=re.escape(message)):
+            train(model, data, w0)
+
+
+def test_trainers_share_their_check():
+    """Whatever is wrong with the runs is said before anything is computed."""
+    assert batch(NET, DATA, W0, 1.0, quadratic)[0] == ()
