@@ -23,7 +23,7 @@ def population():
 
 
 def test_the_live_run_of_figure_1c_is_that_of_the_stored_curve(generalization):
-    """Draw 2 at τ = 0.1 and 10: best stop on the frames, and the end, as the experiment has them."""
+    """Draw 2 at τ = 0.1 and 10: the best stop and the end, as the experiment has them."""
     stored = load(DATA / "generalization.jsonl")
     for tau in (0.1, 10.0):
         generalization.state = {"tau": tau, "draw": 2}
