@@ -49,10 +49,9 @@ def generalization(ax, tau, curves, title="Figure 1(c): error of what was learnt
     ax.plot(tau, curves["kernel_matched"][0], ":", color=INK, label="tangent kernel, same t")
     for name, (text, color, linestyle) in LEVELS.items():
         level(ax, curves[name][0].mean(), text, color, linestyle)
-    ax.set(
-        title=title, xlabel="size τ of the initial weights", ylabel="test error / zero predictor's"
-    )
-    ax.set(ylim=(0, None))
+    ax.set(title=title, xlabel="size τ of the initial weights")
+    # room for the legend above the highest line
+    ax.set(ylabel="test error / zero predictor's", ylim=(0, 1.4 * curves["kernel_end"][0].mean()))
     ax.legend(loc="upper left")
 
 
