@@ -103,9 +103,11 @@ def underparameterized(ax, tau, curves, falling, title="Figure 6(b): error after
                 left, right, facecolor="none", hatch="//", edgecolor=FAINT, lw=0, label=label
             )
             label = None
-    ax.set(title=title, xlabel="size τ of the initial weights", ylim=(0, None))
-    ax.set(ylabel="population loss / zero predictor's")
-    ax.legend(loc="upper left", frameon=True, framealpha=0.95, edgecolor="none")
+    ax.set(title=title, xlabel="size τ of the initial weights")
+    # room for the legend above the curves
+    top = 1.75 * curves["exact"][0].max()
+    ax.set(ylabel="population loss / zero predictor's", ylim=(0, top))
+    ax.legend(loc="upper left", frameon=True, framealpha=1, edgecolor="none")
 
 
 def path_artists(ax, styles, title):
