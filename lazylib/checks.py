@@ -27,7 +27,7 @@ def number(name, value, zero=False):
 def whole(name, value, minimum=1):
     """Return ``value`` as an int that is at least ``minimum``."""
     try:
-        number = None if isinstance(value, bool) else operator.index(value)
+        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
     except TypeError:
         number = None
     if number is None:

@@ -87,3 +87,103 @@ def in_between(panel):
         say(f"the training loss is {fit:.1g} of the zero predictor's; it should be below 0.001.")
     else:
         say(None)
+
+
+def vector(answer, expected, hints=(), within=1e-6):
+    """Return None if ``answer`` is the array ``expected``, else a hint.
+
+    Parameters
+    ----------
+    answer, expected : array
+    hints : list of (array, str)
+        Hints for likely mistakes: the wrong array, and what to think of.
+    within : float
+        Largest difference allowed, relative to the largest entry expected.
+    """
+    try:
+        value = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        return f"numbers are expected, got {answer!r}."
+    if value.shape != np.shape(expected):
+        return f"an array of shape {np.shape(expected)} is expected, got {value.shape}."
+
+    def close(target):
+        return np.abs(value - target).max() <= within * np.abs(expected).max()
+
+    if close(expected):
+        return None
+    for wrong, hint in hints:
+        if close(wrong):
+            return hint
+    return "the shape is right, the values are not."
+
+
+def tangent_limit(answer, jacobian, y):
+    """Notebook 02: where the tangent model of Figure 2 ends, in the space of predictors."""
+    if not unanswered(answer):
+        theta = np.linalg.pinv(jacobian) @ y
+        hints = [
+            (y, "those are the labels; can a plane through 0 reach them?"),
+            (jacobian @ jacobian.T @ y, "K y is a direction, not a fit: K is no projection."),
+        ]
+        if np.shape(answer) == theta.shape:
+            return say("those are parameters; which predictions do they make?")
+        say(vector(answer, jacobian @ theta, hints))
+
+
+def ten_times_closer(answer):
+    """Notebook 02: the factor on α that brings the two paths ten times closer (Theorem 3.2)."""
+    if not unanswered(answer):
+        hints = [
+            (100, "that would be right for a distance that falls as 1/√α."),
+            (10**0.5, "that would be right for a distance that falls as 1/α²."),
+            (0.1, "the right factor, the wrong way round."),
+        ]
+        say(number(answer, 10, hints))
+
+
+def shifted_labels(answer, alpha, start, y):
+    """Notebook 02: the labels ỹ that the tangent model has left to fit (Section 2.1)."""
+    if not unanswered(answer):
+        hints = [
+            (y, "at t = 0 the model does not predict 0."),
+            (y - start, "the model is αf, not f."),
+            (y + alpha * start, "the right quantities, the wrong sign."),
+        ]
+        say(vector(answer, y - alpha * start, hints))
+
+
+def width_for_half_the_error(answer):
+    """Notebook 03: the factor on m that halves the error of k_m (Section 2.2)."""
+    if not unanswered(answer):
+        hints = [
+            (2, "that would be right for an error that falls as 1/m; look at the slope."),
+            (2**0.5, "the error falls as 1/√m: solve 1/√(factor) = 1/2."),
+            (0.25, "the right factor, the wrong way round."),
+        ]
+        say(number(answer, 4, hints))
+
+
+def kernel_on_the_diagonal(answer):
+    """Notebook 03: m = ∞ tangent kernel k(x, x), for m = 50, τ = 0.1, without 1/√m (Eq. 4)."""
+    if not unanswered(answer):
+        hints = [
+            (0.01, "Section 5 has no factor 1/√m: its kernel is a sum over m neurons, not a mean."),
+            (0.25, "that is one of two kernels; both layers are trained."),
+            (0.005, "that is one of two kernels, and a mean over the neurons, not their sum."),
+            (50, "E(b²) is τ², not 1, and so is E(‖a‖²)/d."),
+            (5, "weights enter squared: τ², not τ."),
+        ]
+        say(number(answer, 0.5, hints, within=1e-3))
+
+
+def samples_for_degree_two(answer):
+    """Notebook 03: harmonics of degree 0, 1 and 2 on the sphere of ℝ¹⁰⁰."""
+    if not unanswered(answer):
+        hints = [
+            (5049, "those are of degree 2 alone; degrees 0 and 1 are learnt before them."),
+            (100, "those are of degree 1."),
+            (101, "those are of degrees 0 and 1."),
+            (2 * 2 + 1, "that is degree 2 in three dimensions."),
+        ]
+        say(number(answer, 5150, hints, within=1e-6))

@@ -86,9 +86,13 @@ class KernelFlow:
         norm = np.linalg.norm(self._residual, axis=-1)
         missed = np.max(np.linalg.norm(parts, axis=-1) / np.where(norm > 0, norm, 1))
         if rank == self.n:
-            return f"K has full rank {self.n}: every label is fitted as t → ∞"
+            return f"K has full rank {rank}: every label is fitted as t → ∞"
+        if missed < 1e-8:
+            return (
+                f"K has rank {rank} of {self.n}, but y − u0 lies in its range: all of it is fitted"
+            )
         return (
-            f"K has rank {rank} of {self.n}: {100 * missed:.0f} % of y − u0 lies outside its range "
+            f"K has rank {rank} of {self.n}: {100 * missed:.2g} % of y − u0 lies outside its range "
             "and is never fitted"
         )
 
@@ -178,6 +182,8 @@ class KernelFlow:
         log_t = np.linspace(*ends, int(_A_DECADE * (ends[1] - ends[0])) + 2)
         times = np.concatenate([[0.0], 10**log_t, [np.inf]])
         losses = loss(times).mean(axis=-1)
+        if losses[-1] <= losses.min() * (1 + 1e-12):
+            return Stop(np.inf, float(losses[-1]))  # late times differ from ∞ by rounding only
         best = int(losses.argmin())
         stop = Stop(float(times[best]), float(losses[best]))
         if 1 < best < len(times) - 2:
@@ -208,10 +214,7 @@ class KernelFlow:
         return -np.expm1(-self._exponents(times)) * self._inverse(0)
 
     def _ridge_filter(self, penalty):
-        penalty = np.asarray(penalty, dtype=float)
-        if penalty.ndim or not 0 <= penalty < np.inf:
-            raise ValueError(f"penalty must be one number >= 0, got {penalty}")
-        return self._inverse(self.n * penalty)
+        return self._inverse(self.n * checks.number("penalty", penalty, zero=True))
 
     def _inverse(self, shift):
         seen = self.eigenvalues > 0

@@ -43,7 +43,8 @@ def arc_cosine(x, y=None, order=1):
     ValueError, TypeError
         For arguments that do not fit; the message names the argument.
     """
-    checks.one_of("order", order, (0, 1))
+    if checks.whole("order", order, minimum=0) > 1:
+        raise ValueError(f"order must be 0 or 1, got {order}")
 
     def from_angle(cosine, sine, psi, norms):
         return [(norms > 0) * psi / np.pi if order == 0 else norms * (sine + psi * cosine) / np.pi]
@@ -68,8 +69,8 @@ def limit_kernels(x, y=None, *, mean_b2=1.0, mean_a2=None):
     k_a, k_b : ndarray of shape (..., n, n_y)
         By the input and by the output weights; the tangent kernel is their sum.
     """
-    by_a = checks.positive("mean_b2", mean_b2) / (2 * np.pi)
-    by_b = 1 if mean_a2 is None else checks.positive("mean_a2", mean_a2) / np.shape(x)[-1]
+    by_a = checks.number("mean_b2", mean_b2) / (2 * np.pi)
+    by_b = 1 if mean_a2 is None else checks.number("mean_a2", mean_a2) / np.shape(x)[-1]
     by_b /= 2 * np.pi
 
     def from_angle(cosine, sine, psi, norms):
@@ -103,7 +104,7 @@ def deep_kernels(x, y=None, *, depth, gain=1.0):
     """
     depth = checks.whole("depth", depth)
     # the network is linear in each layer's factor √gain
-    factor = checks.positive("gain", gain) ** (depth + 1)
+    factor = checks.number("gain", gain) ** (depth + 1)
 
     def from_angle(cosine, sine, psi, norms):
         layers, phi, norms = [factor * norms * cosine], np.pi - psi, factor * norms

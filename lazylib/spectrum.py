@@ -73,7 +73,8 @@ def relu_coefficients(d, max_degree, order=1):
         Beyond degree 1 those of odd degree are 0 for the ReLU, those of even degree for the step.
     """
     d, k = _checked(d, max_degree)
-    checks.one_of("order", order, (0, 1))
+    if checks.whole("order", order, minimum=0) > 1:
+        raise ValueError(f"order must be 0 or 1, got {order}")
     # c = Γ(d/2)/(√π Γ((d−1)/2)), the density of t = a·x at 0: 1/π in the plane, 1/2 in space
     even = np.arange(2 + d % 2, d, 2)
     c = (0.5 if d % 2 else 1 / np.pi) * np.prod(even / (even - 1))
@@ -106,8 +107,8 @@ def limit_spectrum(d, max_degree, *, mean_b2=1.0, mean_a2=None):
         matrix of n points, divided by n, tend to them.
     """
     d, k = _checked(d, max_degree)
-    mean_b2 = checks.positive("mean_b2", mean_b2)
-    mean_a2 = d if mean_a2 is None else checks.positive("mean_a2", mean_a2)
+    mean_b2 = checks.number("mean_b2", mean_b2)
+    mean_a2 = d if mean_a2 is None else checks.number("mean_a2", mean_a2)
     step = relu_coefficients(d, max_degree + 1, order=0) ** 2
     # k⁽ᵃ⁾ is t times the kernel of the step, and t P_k = ((k+d−2) P_{k+1} + k P_{k−1})/(2k+d−2)
     by_a = np.r_[step[1], (k[1:] + d - 2) * step[2:] + k[1:] * step[:-2]]

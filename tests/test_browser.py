@@ -64,10 +64,9 @@ def test_notebook_01_shows_both_regimes_and_plays(notebook):
     panel.button("reset").click()
     panel.wait_for_words("t = 0:")
     start = panel.source
-    play = panel.box.locator(".widget-play button").first
-    play.click()
+    panel.button("play").click()
     page.wait_for_timeout(1500)
-    play.click()  # pause
+    panel.button("pause").click()
     page.wait_for_timeout(500)
     paused, source = frame_time(panel.words), panel.source
     assert 0 < paused and source != start
@@ -97,6 +96,46 @@ def test_every_slider_of_notebook_01_changes_the_words(notebook):
     before = panel.words
     press(panel, "points n", "ArrowRight", 5)
     panel.wait_for_other_words(before)
+
+
+def every_slider_changes(panel, names, pictures_only=()):
+    """Move each slider by keyboard; the picture changes, and so do the words but for some."""
+    for name in names:
+        words, picture = panel.words, panel.source
+        press(panel, name, "ArrowLeft", 3)
+        if name not in pictures_only:
+            panel.wait_for_other_words(words)
+        for _ in range(100):
+            if panel.source != picture:
+                break
+            panel.page.wait_for_timeout(50)
+        assert panel.source != picture, name
+
+
+def test_every_slider_of_notebook_02_moves_its_picture(notebook):
+    """Figure 2: α until the paths agree, turn and tilt; Figure 3: all sliders, and play."""
+    page = notebook("02-tangent-model.ipynb")
+    surface = Panel(page, 0)
+    assert "paths part" in surface.words
+    press(surface, "α", "ArrowRight", 20)  # 20 steps of 10^0.05: α = 10
+    surface.wait_for_words("agree to the eye")
+    every_slider_changes(surface, ("α", "turn", "tilt"), pictures_only=("turn", "tilt"))
+    race = Panel(page, 1)
+    every_slider_changes(race, ("α", "τ", "step", "frame"))
+    race.button("reset").click()
+    race.wait_for_words("After 0 steps")
+    race.button("step ▶").click()
+    race.wait_for_words("After 3 steps")
+
+
+def test_every_slider_of_notebook_03_moves_its_picture(notebook):
+    """Figure 4: width and dimension; then the four predictors at any time."""
+    page = notebook("03-kernels.ipynb")
+    realisations = Panel(page, 0)
+    assert "m = 20:" in realisations.words
+    every_slider_changes(realisations, ("width m", "dimension d"))
+    predictors = Panel(page, 1)
+    every_slider_changes(predictors, ("τ", "α", "time t", "neurons m", "points n"))
 
 
 def test_every_slider_of_notebook_06_changes_the_words(notebook):

@@ -49,3 +49,64 @@ def test_in_between_leads_from_either_side(capsys):
     panel.state = {"m": 21}
     exercises.in_between(panel)
     assert "shows an error" in capsys.readouterr().out
+
+
+def test_notebook_02_accepts_its_solutions_and_hints_at_mistakes(capsys):
+    """Figure 2's end point, Theorem 3.2's rate, the labels of Section 2.1."""
+    rng = np.random.default_rng(0)
+    J, y, start = rng.standard_normal((3, 2)), rng.standard_normal(3), rng.standard_normal(3)
+    theta = np.linalg.lstsq(J, y, rcond=None)[0]
+    for answer, says in (
+        (J @ theta, "Right"),
+        (list(J @ theta), "Right"),
+        (y, "plane"),
+        (J @ J.T @ y, "projection"),
+        (theta, "predictions"),
+        (np.zeros(3), "values"),
+        (np.zeros((3, 1)), "shape"),
+        ("here", "numbers are expected"),
+        (None, "Your turn"),
+    ):
+        exercises.tangent_limit(answer, J, y)
+        assert says in capsys.readouterr().out
+    for answer, says in ((10, "Right"), (100, "1/√α"), (10**0.5, "1/α²"), (0.1, "wrong way")):
+        exercises.ten_times_closer(answer)
+        assert says in capsys.readouterr().out
+    for answer, says in (
+        (y - 5 * start, "Right"),
+        (y, "does not predict 0"),
+        (y - start, "αf"),
+        (y + 5 * start, "sign"),
+    ):
+        exercises.shifted_labels(answer, 5, start, y)
+        assert says in capsys.readouterr().out
+
+
+def test_notebook_03_accepts_its_solutions_and_hints_at_mistakes(capsys):
+    """The rate 1/√m, the diagonal of Eq. (4), the number of harmonics."""
+    for check, answers in (
+        (exercises.width_for_half_the_error, {4: "Right", 2: "1/m", 2**0.5: "solve", 0.25: "way"}),
+        (
+            exercises.kernel_on_the_diagonal,
+            {0.5: "Right", 0.01: "1/√m", 0.25: "both", 50: "τ²", 5: "squared", 0.005: "mean"},
+        ),
+        (
+            exercises.samples_for_degree_two,
+            {5150: "Right", 5049: "alone", 100: "1", 101: "0 and 1", 5: "three dimensions"},
+        ),
+    ):
+        for answer, says in answers.items():
+            check(answer)
+            assert says in capsys.readouterr().out
+        check(None)
+        assert "Your turn" in capsys.readouterr().out
+
+
+def test_the_answers_of_notebook_03_are_the_library_s():
+    """What the checks expect is what the package computes."""
+    import lazylib as lz
+
+    x = lz.sphere(np.random.default_rng(1), 1, 7)
+    limit = 50 * sum(lz.limit_kernels(x, mean_b2=0.01, mean_a2=0.07))
+    assert limit[0, 0] == pytest.approx(0.5, rel=1e-14)
+    assert lz.multiplicities(100, 2).sum() == 5150

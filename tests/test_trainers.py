@@ -22,7 +22,6 @@ from lazylib import (
     sphere,
     teacher,
 )
-from lazylib.objectives import batch
 
 TEACHER = teacher(seeded(100), 2)
 
@@ -526,6 +525,15 @@ def test_the_status_of_sgd_does_not_depend_on_the_last_batch(with_test):
     assert sample(net, data, w0, **{**options, "n_steps": 500}).status == "still falling"
 
 
+def test_the_status_of_sgd_is_read_off_the_test_samples():
+    """Labels of the opposite sign: the better the fit, the worse than zero is the test loss."""
+    net, data, w0 = problem()
+    opposite = (data.x_test, -TEACHER(data.x_test))
+    options = {"batch_size": 200, "n_steps": 20, "step": 0.02}
+    assert sample(net, data, w0, **options).status == "still falling"
+    assert sample(net, data, w0, **options, test=opposite).status == "diverged"
+
+
 def test_sgd_s_automatic_steps_are_stable_in_100_dimensions():
     """Figure 6(b)'s setting, from the active to the lazy regime."""
     net, true = TwoLayer(100, 20), teacher(seeded(1), 100)
@@ -625,8 +633,3 @@ def test_arguments_that_do_not_fit_are_named(model, data, w0, error, message):
     for train in (descend, flow):
         with pytest.raises(error, match=re.escape(message)):
             train(model, data, w0)
-
-
-def test_trainers_share_their_check():
-    """Whatever is wrong with the runs is said before anything is computed."""
-    assert batch(NET, DATA, W0, 1.0, quadratic)[0] == ()

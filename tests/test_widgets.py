@@ -1,6 +1,7 @@
 """The slider panels, driven from code as a lecturer would: no browser, no front end."""
 
 import io
+import time
 
 import numpy as np
 import pytest
@@ -117,6 +118,27 @@ def test_step_and_reset_buttons_move_the_frame(panel):
     buttons["◀ step"].click()
     assert panel.state["frame"] == 1
     np.testing.assert_array_equal(panel.result.w0, w0)
+
+
+def test_playing_moves_through_the_frames_until_paused(panel):
+    player_row = panel.children[2].children
+    play, speed = player_row[0], player_row[-1]
+    speed.value = 0.02
+    play.value = True  # from the last frame, so it begins again
+    time.sleep(0.5)
+    play.value = False
+    time.sleep(0.2)
+    reached = panel.state["frame"]
+    assert 0 < reached < 99
+    time.sleep(0.2)
+    assert panel.state["frame"] == reached
+    panel.state = {"frame": 95}
+    play.value = True
+    for _ in range(50):
+        time.sleep(0.1)
+        if not play.value:
+            break
+    assert panel.state["frame"] == 99 and not play.value
 
 
 def test_readers_without_a_kernel_get_the_picture(panel):
