@@ -172,8 +172,7 @@ def gradient_flow(
     max_steps : int, default 2000
         Most steps of "RKC", each of some 2 to 100 gradients.
     watch : callable, optional
-        For "RKC": ``watch(runs, t, w, velocity)`` sees every step and says which runs are to end
-        there, as in `lazylib.integrators.integrate`.
+        For "RKC": sees every step and may end runs; see `lazylib.integrators.integrate`.
 
     Returns
     -------
@@ -188,15 +187,11 @@ def gradient_flow(
     options = {"t_max": checks.number("t_max", t_max)}
     options["tolerance"] = checks.number("tolerance", tolerance, zero=True)
     checks.one_of("method", method, ("RKC", "DOP853", "Radau"))
-    if accuracy is None:
-        accuracy = 0.02 if method == "RKC" else 1e-10
-    options["accuracy"] = checks.number("accuracy", accuracy)
+    default = 0.02 if method == "RKC" else 1e-10
+    options["accuracy"] = checks.number("accuracy", default if accuracy is None else accuracy)
     max_steps = checks.whole("max_steps", max_steps)
     record = checks.whole("record", record, minimum=2)
-    if times is not None:
-        times = checks.finite("times", times, ndim=1)
-        if times.ndim != 1 or times.size == 0 or (np.diff(times) <= 0).any() or times[0] < 0:
-            raise ValueError("times must be one increasing list of times >= 0")
+    times = None if times is None else checks.increasing("times", times)
     lead, w0, train, test = batch(model, data, w0, alpha, loss)
     if method == "RKC":
         paths = Paths(len(w0), watch)
