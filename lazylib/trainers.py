@@ -129,8 +129,7 @@ def sgd(
         return Objective(objective.model, loss, x.astype(w.dtype), y.astype(w.dtype))
 
     steps = _Steps(step, lead, w.dtype, fraction=0.5)
-    # How a run ended is not read off fresh samples, whose loss fluctuates from step to step; no
-    # step is taken on the first ones.
+    # how a run ended is not read off fresh samples, whose loss fluctuates; the first are not used
     judge = train if test is None else test
     return _descend(lead, w, train, judge, test, fresh, steps, n_steps, record, tolerance=0.0)
 
@@ -172,7 +171,7 @@ def gradient_flow(
     max_steps : int, default 2000
         Most steps of "RKC", each of some 2 to 100 gradients.
     watch : callable, optional
-        For "RKC": sees every step and may end runs; see `lazylib.integrators.integrate`.
+        For "RKC": sees each step and may end runs; see `lazylib.integrators.integrate`.
 
     Returns
     -------
@@ -184,16 +183,16 @@ def gradient_flow(
     ValueError, TypeError
         For arguments that do not fit; the message names the argument.
     """
-    options = {"t_max": checks.number("t_max", t_max)}
-    options["tolerance"] = checks.number("tolerance", tolerance, zero=True)
-    checks.one_of("method", method, ("RKC", "DOP853", "Radau"))
-    default = 0.02 if method == "RKC" else 1e-10
-    options["accuracy"] = checks.number("accuracy", default if accuracy is None else accuracy)
+    tolerance = checks.number("tolerance", tolerance, zero=True)
+    options = {"t_max": checks.number("t_max", t_max), "tolerance": tolerance}
+    own = checks.one_of("method", method, ("RKC", "DOP853", "Radau")) == "RKC"
+    default = 0.02 if own else 1e-10
+    options["accuracy"] = default if accuracy is None else checks.number("accuracy", accuracy)
     max_steps = checks.whole("max_steps", max_steps)
     record = checks.whole("record", record, minimum=2)
-    times = None if times is None else checks.increasing("times", times)
+    times = times if times is None else checks.increasing("times", times)
     lead, w0, train, test = batch(model, data, w0, alpha, loss)
-    if method == "RKC":
+    if own:
         paths = Paths(len(w0), watch)
         ended, count = integrate(train, w0, max_steps=max_steps, watch=paths, **options)
     else:
