@@ -42,7 +42,8 @@ test: $(READY) ## all tests, notebooks included (ARGS="-k kernels" are handed on
 notebooks: $(READY) ## re-run notebooks in place and store their outputs (ARGS="notebooks/00-start-here.ipynb" for one)
 	"$(PY)" tools/run_notebooks.py $(ARGS)
 
-figures: $(READY) ## make all stored figures anew, at the note's own settings
+figures: $(READY) ## make the stored figures at the note's own settings (without notebooks/data: their data, too)
+	"$(PY)" -m lazylib.experiments
 	"$(PY)" tools/draw_overview.py
 	$(MAKE) notebooks
 
@@ -66,7 +67,7 @@ lock: ## make requirements.lock anew from pyproject.toml, with releases up to LO
 	  { grep -o 'flit_core[^"]*' pyproject.toml | head -n 1; echo 'argon2-cffi-bindings<26'; } | \
 	  "$$tmp/venv/bin/uv" pip compile --quiet --no-config --cache-dir "$$tmp/cache" \
 	    --universal --python-version 3.11 --fork-strategy fewest --only-binary :all: --exclude-newer $(LOCK_DATE) \
-	    --generate-hashes --no-annotate --no-header --extra lab --extra test pyproject.toml -; \
+	    --generate-hashes --no-annotate --no-header --extra lab --extra cluster --extra test pyproject.toml -; \
 	} > "$$tmp/lock" && mv "$$tmp/lock" requirements.lock
 	@echo "Now bring environment.yml and .pre-commit-config.yaml to the same versions; make test compares them."
 

@@ -58,6 +58,14 @@ def finite(name, value, ndim=None):
     return array
 
 
+def increasing(name, value):
+    """Return ``value`` as one increasing list of numbers ≥ 0."""
+    array = finite(name, value, ndim=1)
+    if array.ndim != 1 or array.size == 0 or (np.diff(array) <= 0).any() or array[0] < 0:
+        raise ValueError(f"{name} must be one increasing list of {name} >= 0")
+    return array
+
+
 def last_axis(name, array, size, meaning):
     """Raise a ``ValueError`` unless the last axis of ``array`` has length ``size``."""
     if array.ndim == 0 or array.shape[-1] != size:

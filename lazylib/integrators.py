@@ -52,30 +52,35 @@ def rkc_step(velocity, w, v, h, s):
     return now
 
 
-def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps):
+def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     """Follow w′ = −∇F_α(w) from ``w0``, of shape (runs, p), with a step size a run.
+
+    Parameters
+    ----------
+    watch : callable
+        ``watch(runs, t, w, velocity)`` sees the start and every accepted step: the numbers of the
+        runs that made one and their states. It returns which of them are to stop there, as a
+        bool or an array of bool of shape (runs,).
 
     Returns
     -------
-    paths : list of list of (t, w, velocity)
-        The accepted steps of each run.
     ended : ndarray of str of shape (runs,)
-        "converged" below ``tolerance`` · R(0), "stopped" at ``t_max`` or after ``max_steps``,
-        "diverged" or "interrupted".
+        "converged" below ``tolerance`` · R(0), "stopped" at ``t_max``, after ``max_steps`` or by
+        ``watch``, "diverged" or "interrupted".
     count : int
         Number of gradients computed.
     """
     ended, live = np.full(len(w0), "interrupted", dtype="<U13"), np.arange(len(w0))
     w, start, t, target = w0, w0, np.zeros(len(w0)), tolerance * objective.zero_loss()
     value, gradient = objective.gradient(w)
-    paths = [[(0.0, *pair)] for pair in zip(w, -gradient, strict=True)]
+    halt = np.zeros(len(w), bool) | watch(live, t, w, -gradient)
     sharpness, vector = objective.sharpness(w, gradient, _FIRST)
     tiny = np.finfo(w.dtype).tiny
     h, count = accuracy / np.maximum(sharpness, tiny), 1 + 2 * _FIRST
     h = np.where(np.isfinite(h), h, -1)  # the start itself is out of bounds: it has diverged
     with until_interrupted(), np.errstate(all="ignore"), progress_bar(max_steps) as bar:
         for number in range(max_steps + 1):
-            stopped = (t >= t_max * (1 - 1e-12)) | (number == max_steps)
+            stopped = halt | (t >= t_max * (1 - 1e-12)) | (number == max_steps)
             end = np.select([value <= target, h < 1e-15 * t, stopped], _ENDS, "")
             ended[live[end != ""]] = end[end != ""]
             if not (end == "").any():
@@ -100,12 +105,27 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps):
             w, gradient = np.where(column, w_new, w), np.where(column, gradient_new, gradient)
             t, value = np.where(good, t + h, t), np.where(good, value_new, value)
             h = h * np.clip(0.8 * np.maximum(error, 1e-9) ** (-1 / 3), 0.1, 5)
-            for i in np.flatnonzero(good):
-                paths[live[i]].append((t[i], w[i], -gradient[i]))
+            halt = np.zeros(len(live), bool)
+            if good.any():
+                halt[good] = watch(live[good], t[good], w[good], -gradient[good])
             sharpness, vector = objective.sharpness(w, vector, _NEXT)
             count += s + 2 * _NEXT
             bar.update(1)
-    return paths, ended, count
+    return ended, count
+
+
+class Paths(list):
+    """Keeps the accepted steps (t, w, velocity) of each run; hands them on to another watch."""
+
+    def __init__(self, runs, watch=None):
+        super().__init__([] for _ in range(runs))
+        self.watch = watch or (lambda *state: False)
+
+    def __call__(self, runs, t, w, velocity):
+        """Store the steps; return what the other watch says."""
+        for run, *state in zip(runs, t, w, velocity, strict=True):
+            self[run].append(state)
+        return self.watch(runs, t, w, velocity)
 
 
 def integrate_smooth(objective, w0, *, method, t_max, accuracy, tolerance, times):

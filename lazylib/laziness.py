@@ -52,6 +52,40 @@ def sign_flips(model, w, w0):
     return (np.sign(model.unpack(w)[1]) != np.sign(model.unpack(w0)[1])).sum(axis=-1)
 
 
+def neuron_angles(model, w, teacher):
+    """Angle in degrees of each neuron to the nearest neuron of a teacher with its sign.
+
+    A neuron whose sign the teacher does not have stands at 90°.
+
+    Parameters
+    ----------
+    model : TwoLayer
+    w : ndarray of shape (..., p)
+    teacher : Teacher
+
+    Returns
+    -------
+    ndarray of shape (..., m)
+    """
+    a, b = model.unpack(w)
+    ours = a / np.linalg.norm(a, axis=-1, keepdims=True)
+    theirs = teacher.a / np.linalg.norm(teacher.a, axis=-1, keepdims=True)
+    angles = np.degrees(np.arccos(np.clip(ours @ theirs.T, -1, 1)))
+    same_sign = np.sign(b)[..., None] == np.sign(teacher.b)
+    any_sign = same_sign.any(axis=-1)
+    return np.where(any_sign, np.where(same_sign, angles, 180.0).min(axis=-1), 90.0)
+
+
+def feature_angle(model, w, teacher):
+    """Mean of `neuron_angles`, each neuron counting by its mass |bⱼ|‖aⱼ‖; shape (...).
+
+    0° means that the teacher's features have been found. By chance alone, it is a little below 90°
+    in dimension 100, where random directions are nearly orthogonal.
+    """
+    mass = np.linalg.norm(model.positions(w), axis=-1)
+    return (neuron_angles(model, w, teacher) * mass).sum(axis=-1) / mass.sum(axis=-1)
+
+
 def regime(displacement):
     """The regime in a word: "lazy" below a relative displacement of 0.1, "active" above 1.
 

@@ -1,6 +1,7 @@
 """What a training run leaves behind, and the choice of the frames that are kept of it."""
 
 import contextlib
+import contextvars
 import os
 from dataclasses import dataclass
 
@@ -103,17 +104,32 @@ def until_interrupted():
         yield
 
 
-def progress_bar(total, unit="step"):
+_quiet = contextvars.ContextVar("quiet", default=False)
+
+
+@contextlib.contextmanager
+def quiet():
+    """Show no progress bars of single runs: they are a part of something longer."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
+def progress_bar(total, unit="step", **options):
     """A bar that appears when training takes more than two seconds, if tqdm is installed.
 
     The environment variable TQDM_DISABLE hides it, in notebooks too.
     """
+    if _quiet.get():
+        return _Silent()
     try:
         from tqdm.auto import tqdm
     except ImportError:
         return _Silent()
-    quiet = bool(os.environ.get("TQDM_DISABLE"))
-    return tqdm(total=total, delay=2, leave=False, unit=unit, disable=quiet)
+    off = bool(os.environ.get("TQDM_DISABLE"))
+    return tqdm(total=total, delay=2, leave=False, unit=unit, disable=off, **options)
 
 
 class _Silent(contextlib.nullcontext):

@@ -8,7 +8,7 @@ import numpy as np
 
 from lazylib import checks
 from lazylib.data import Dataset, sphere
-from lazylib.integrators import integrate, integrate_smooth, path_frames
+from lazylib.integrators import Paths, integrate, integrate_smooth, path_frames
 from lazylib.laziness import convergence_status
 from lazylib.losses import quadratic
 from lazylib.objectives import Objective, batch
@@ -129,8 +129,7 @@ def sgd(
         return Objective(objective.model, loss, x.astype(w.dtype), y.astype(w.dtype))
 
     steps = _Steps(step, lead, w.dtype, fraction=0.5)
-    # How a run ended is not read off fresh samples, whose loss fluctuates from step to step; no
-    # step is taken on the first ones.
+    # how a run ended is not read off fresh samples, whose loss fluctuates; the first are not used
     judge = train if test is None else test
     return _descend(lead, w, train, judge, test, fresh, steps, n_steps, record, tolerance=0.0)
 
@@ -149,6 +148,7 @@ def gradient_flow(
     times=None,
     tolerance=1e-7,
     max_steps=2000,
+    watch=None,
 ):
     """Follow the gradient flow w′(t) = −∇F_α(w(t)) of Eq. (6), on samples or the population.
 
@@ -170,6 +170,8 @@ def gradient_flow(
         Increasing times of the frames, instead of ``record``. After its end, a run stands still.
     max_steps : int, default 2000
         Most steps of "RKC", each of some 2 to 100 gradients.
+    watch : callable, optional
+        For "RKC": sees each step and may end runs; see `lazylib.integrators.integrate`.
 
     Returns
     -------
@@ -181,20 +183,18 @@ def gradient_flow(
     ValueError, TypeError
         For arguments that do not fit; the message names the argument.
     """
-    checks.one_of("method", method, ("RKC", "DOP853", "Radau"))
-    default = 0.02 if method == "RKC" else 1e-10
-    options = {"tolerance": checks.number("tolerance", tolerance, zero=True)}
-    options["t_max"] = checks.number("t_max", t_max)
-    options["accuracy"] = checks.number("accuracy", default if accuracy is None else accuracy)
+    tolerance = checks.number("tolerance", tolerance, zero=True)
+    options = {"t_max": checks.number("t_max", t_max), "tolerance": tolerance}
+    own = checks.one_of("method", method, ("RKC", "DOP853", "Radau")) == "RKC"
+    default = 0.02 if own else 1e-10
+    options["accuracy"] = default if accuracy is None else checks.number("accuracy", accuracy)
     max_steps = checks.whole("max_steps", max_steps)
     record = checks.whole("record", record, minimum=2)
-    if times is not None:
-        times = checks.finite("times", times, ndim=1)
-        if times.ndim != 1 or times.size == 0 or (np.diff(times) <= 0).any() or times[0] < 0:
-            raise ValueError("times must be one increasing list of times >= 0")
+    times = times if times is None else checks.increasing("times", times)
     lead, w0, train, test = batch(model, data, w0, alpha, loss)
-    if method == "RKC":
-        paths, ended, count = integrate(train, w0, max_steps=max_steps, **options)
+    if own:
+        paths = Paths(len(w0), watch)
+        ended, count = integrate(train, w0, max_steps=max_steps, watch=paths, **options)
     else:
         paths, ended, count = integrate_smooth(train, w0, method=method, times=times, **options)
     frames = [path_frames(path, model.positions, record, times) for path in paths]

@@ -166,3 +166,36 @@ def test_every_slider_of_notebook_05_changes_the_words_and_training_answers(note
         panel.wait_for_other_words(before)
     panel.button("train").click()
     panel.wait_for_words("your guess was right")
+
+
+def test_every_slider_of_notebook_06_changes_the_words(notebook):
+    """Figure 1(c): τ by keyboard to the plateau, then the frame and the draw."""
+    panel = Panel(notebook("06-generalization.ipynb"))
+    assert panel.words.startswith("In between"), panel.words
+    press(panel, "τ", "ArrowRight", 10)  # 10 steps of 10^0.1: τ = 1
+    panel.wait_for_words("Lazy")
+    picture = panel.source
+    before = panel.words
+    press(panel, "frame", "ArrowLeft", 10)
+    panel.wait_for_other_words(before)
+    assert panel.source != picture
+    before = panel.words
+    panel.box.locator("input[type=number]").first.fill("5")
+    panel.page.keyboard.press("Enter")
+    panel.wait_for_other_words(before)
+
+
+def test_every_slider_of_notebook_07_changes_the_words(notebook):
+    """Figure 6(b): τ, steps and batch by keyboard."""
+    panel = Panel(notebook("07-population-loss.ipynb"))
+    assert panel.words.startswith("Lazy, still falling"), panel.words
+    for name, key, times in (
+        ("τ", "ArrowLeft", 10),
+        ("steps", "ArrowLeft", 1),
+        ("batch", "ArrowLeft", 2),
+    ):
+        before, picture = panel.words, panel.source
+        press(panel, name, key, times)
+        panel.wait_for_other_words(before)
+        assert panel.source != picture
+    panel.wait_for_words("Active")

@@ -1,15 +1,19 @@
 """The slider panels: each ``explore_…()`` returns one box, which code can set and read back."""
 
+from lazylib.widgets.generalization import explore_generalization
 from lazylib.widgets.kernels import explore_kernels, explore_predictors
 from lazylib.widgets.neurons import explore_neurons
 from lazylib.widgets.outlook import explore_outlook
+from lazylib.widgets.population import explore_population
 from lazylib.widgets.tangent import explore_sgd, explore_surface
 from lazylib.widgets.theorem import explore_theorem
 
 __all__ = [
+    "explore_generalization",
     "explore_kernels",
     "explore_neurons",
     "explore_outlook",
+    "explore_population",
     "explore_predictors",
     "explore_sgd",
     "explore_surface",

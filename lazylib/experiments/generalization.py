@@ -1,0 +1,159 @@
+"""Figure 1(c): the test error of a network trained from N(0, τ²), and of its tangent kernel."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from lazylib.data import Dataset, Teacher
+from lazylib.experiments.draws import finished, nth_draw
+from lazylib.experiments.running import Experiment
+from lazylib.flows import KernelFlow
+from lazylib.integrators import path_frames
+from lazylib.kernels import limit_kernels, tangent_kernel
+from lazylib.laziness import displacement, feature_angle
+from lazylib.losses import quadratic
+from lazylib.models import TwoLayer
+from lazylib.trainers import gradient_flow
+
+FULL = {
+    "d": 100,
+    "m": 50,
+    "n": 1000,
+    "n_test": 1000,
+    # the end of the authors' training: 10,000 steps of min(10, 0.1/τ²)
+    "steps": 10_000,
+    "largest_step": 10.0,
+    "step_tau2": 0.1,
+    "accuracy": 0.02,
+    "to_end": True,
+    "grid": {
+        "draw": list(range(10)),
+        "tau": [float(f"{10 ** (k / 10):.4g}") for k in range(-22, 11)],
+    },
+}
+QUICK = FULL | {
+    "accuracy": 0.05,
+    "grid": {"draw": [2, 3], "tau": [0.01, 0.03, 0.06, 0.1, 0.2, 0.5, 1.0, 3.0, 10.0]},
+}
+
+
+def cell(settings, draw, tau):
+    """Train one network from N(0, τ²) and compare it with kernels on the same data.
+
+    Returns
+    -------
+    dict
+        Test errors R/R(0) on the test set: of the network at its ``best`` stop and at the ``end``
+        of training; of its tangent kernel at the same time (``kernel_matched``), at its own best
+        time (``kernel_best``) and at t = ∞ (``kernel_end``); of the limit kernel of Eq. (4) at its
+        best time (``limit_best``). Times ``t_best``, ``t_end``, ``kernel_t_best``. At the best
+        stop, the `feature_angle` (``angle``) and the relative ``displacement``. The number of
+        ``gradients``.
+    """
+    shared = setting(draw, *(settings[name] for name in ("d", "m", "n", "n_test")))
+    net, data, w0, t_max = shared.net, shared.data, tau * shared.unit, training_time(settings, tau)
+    watch = BestStop(net, data.x_test, data.y_test, to_end=settings["to_end"])
+    options = {"accuracy": settings["accuracy"], "times": [t_max], "watch": watch}
+    run = finished(gradient_flow(net, data, w0, t_max=t_max, **options))
+    zero = quadratic.value(np.zeros_like(data.y_test), data.y_test)
+    # the kernel of τw₀ is τ² times that of w₀
+    matched = shared.flow.predict(tau**2 * watch.t, shared.K_test)
+    return {
+        "best": watch.loss / zero,
+        "t_best": watch.t,
+        "end": run.test_loss[-1] / zero,
+        "t_end": run.times[-1],
+        "angle": feature_angle(net, watch.w, shared.teacher),
+        "displacement": displacement(watch.w, w0),
+        "gradients": run.n_steps,
+        "kernel_matched": quadratic.value(matched, data.y_test) / zero,
+        "kernel_t_best": shared.kernel_t_best / tau**2,
+        **{name: level / zero for name, level in shared.levels.items()},
+    }
+
+
+def training_time(settings, tau):
+    """End of the authors' training: a number of steps of min(largest, c/τ²)."""
+    return settings["steps"] * min(settings["largest_step"], settings["step_tau2"] / tau**2)
+
+
+def cost(settings, draw, tau):
+    """Seconds a cell takes, about."""
+    return 1.2
+
+
+class BestStop:
+    """Notes the best test loss of one run, as a ``watch`` of `gradient_flow`.
+
+    It looks at each step of the integrator and at three moments within. Without ``to_end``, it
+    ends the run when the best stop is certainly past: the loss is 2 % above, and t doubled since.
+
+    Attributes
+    ----------
+    loss, t, w
+        At the best stop so far.
+    """
+
+    def __init__(self, model, x, y, to_end=True):
+        self.model, self.x, self.y, self.to_end = model, x, y, to_end
+        self.loss, self.before = np.inf, None
+
+    def __call__(self, runs, t, w, velocity):
+        """See one step; say whether to end the run."""
+        now = (t[0], w[0], velocity[0])
+        path, self.before = [self.before, now] if self.before else [now], now
+        times, frames = path_frames(path, None, None, np.linspace(path[0][0], t[0], 5)[1:])
+        losses = quadratic.value(self.model.predict(frames, self.x), self.y)
+        if losses.min() < self.loss:
+            best = losses.argmin()
+            self.loss, self.t, self.w = losses[best], times[best], frames[best]
+        return not self.to_end and bool(losses[-1] > 1.02 * self.loss and t[0] > 2 * self.t)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all τ of one draw share.
+
+    Attributes
+    ----------
+    teacher, data, net
+    unit : ndarray of shape (p,)
+        Initial weights for τ = 1.
+    flow, K_test
+        The gradient flow with their tangent kernel, and that kernel between test and training data.
+    levels : dict
+        Test losses R: ``kernel_best``, ``kernel_end`` and ``limit_best``.
+    kernel_t_best : float
+        The best time of ``flow``.
+    """
+
+    teacher: Teacher
+    data: Dataset
+    net: TwoLayer
+    unit: np.ndarray
+    flow: KernelFlow
+    K_test: np.ndarray
+    levels: dict
+    kernel_t_best: float
+
+
+@lru_cache(maxsize=2)
+def setting(number, d, m, n, n_test):
+    """Make the `Setting` of draw ``number``."""
+    teacher, data, rng = nth_draw(number, d, n, n_test)
+    net = TwoLayer(d, m)
+    unit = net.init(rng)
+    flow = KernelFlow(tangent_kernel(net, unit, data.x), data.y)
+    K_test = tangent_kernel(net, unit, data.x_test, data.x)
+    limit = KernelFlow(sum(limit_kernels(data.x)), data.y)
+    best = flow.best_stop(K_test, data.y_test)
+    levels = {
+        "kernel_best": best.loss,
+        "kernel_end": quadratic.value(flow.predict(np.inf, K_test), data.y_test),
+        "limit_best": limit.best_stop(sum(limit_kernels(data.x_test, data.x)), data.y_test).loss,
+    }
+    return Setting(teacher, data, net, unit, flow, K_test, levels, best.t)
+
+
+GENERALIZATION = Experiment("generalization", cell, cost, {"full": FULL, "quick": QUICK})

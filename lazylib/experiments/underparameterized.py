@@ -1,0 +1,102 @@
+"""Figure 6(b): the population loss after SGD from N(0, τ²), each sample being used once."""
+
+import numpy as np
+
+from lazylib.data import sphere
+from lazylib.experiments.draws import finished, nth_draw
+from lazylib.experiments.running import Experiment
+from lazylib.laziness import displacement
+from lazylib.losses import quadratic
+from lazylib.models import Tangent, TwoLayer
+from lazylib.population import Population
+from lazylib.trainers import gradient_flow, sgd
+
+FULL = {
+    "d": 100,
+    "m": 50,
+    "batch_size": 200,
+    "steps": 20_000,
+    "n_estimate": 2000,
+    "accuracy": 0.02,
+    "tau": [0.01, 0.02, 0.04]
+    + [float(f"{10 ** (k / 10):.4g}") for k in range(-10, 1)]
+    + [2.0, 4.0, 8.0],
+    "grid": {"draw": list(range(5))},
+}
+QUICK = FULL | {
+    "steps": 800,
+    "tau": [0.01, 0.04, 0.1, 0.2, 0.4, 1.0, 4.0],
+    "grid": {"draw": [2, 3]},
+}
+
+
+def cell(settings, draw):
+    """Train networks from all τ at once: one draw of weights, rescaled, and common samples.
+
+    Returns
+    -------
+    dict
+        Lists by τ. Population errors R/R(0) at the end of SGD: ``exact``, and the note's
+        ``estimate`` from a sample; ``before``, the exact one at nine tenths of the steps; of the
+        noiseless ``flow`` on the population loss at the same ``t``. The relative ``displacement``.
+        One number: ``local_minimum``, the error at the minimum of the tangent model (Theorem 3.4),
+        which does not depend on τ.
+    """
+    target, _, rng = nth_draw(draw, settings["d"])
+    for_weights, for_samples, for_estimate = rng.spawn(3)
+    net, population = TwoLayer(settings["d"], settings["m"]), Population(target)
+    w0 = net.init(for_weights, np.array(settings["tau"]))
+    options = {"rng": for_samples, "batch_size": settings["batch_size"], "record": 2}
+    steps = settings["steps"]
+    early = finished(sgd(net, target, w0, n_steps=steps - steps // 10, **options))
+    late = finished(sgd(net, target, early.w[-1], n_steps=steps // 10, **options))
+    w, times = late.w[-1], early.times[-1] + late.times[-1]
+    zero = population.zero_loss()
+    x = sphere(for_estimate, settings["n_estimate"], settings["d"])
+    return {
+        "exact": population.loss(net, w) / zero,
+        "before": population.loss(net, early.w[-1]) / zero,
+        "estimate": quadratic.value(net.predict(w, x), target(x))
+        / quadratic.value(np.zeros(len(x)), target(x)),
+        "flow": [
+            _flow(population, net, *run, settings["accuracy"])
+            for run in zip(w0, times, strict=True)
+        ],
+        "t": times,
+        "displacement": displacement(w, w0),
+        "local_minimum": tangent_minimum(population, net, w0[-1] / settings["tau"][-1]) / zero,
+    }
+
+
+def cost(settings, draw):
+    """Seconds a cell takes, about."""
+    return 4e-3 * settings["steps"] * len(settings["tau"]) / 17 + 15
+
+
+def tangent_minimum(population, model, w0):
+    """The least population loss R of the tangent model at ``w0``, where lazy SGD ends.
+
+    The gradient of a quadratic loss is affine in the tangent model's parameters: conjugate
+    gradients find its zero.
+    """
+    from scipy.sparse.linalg import LinearOperator, cg
+
+    tangent = Tangent(model, w0)
+    start = population.loss_and_gradient(tangent, w0)[1]
+
+    def hessian(v):
+        return population.loss_and_gradient(tangent, w0 + v)[1] - start
+
+    operator = LinearOperator((w0.size, w0.size), matvec=hessian)
+    v, failed = cg(operator, -start, rtol=1e-6, maxiter=20_000)
+    if failed:
+        raise RuntimeError(f"conjugate gradients did not converge in {failed} iterations")
+    return population.loss(tangent, w0 + v)
+
+
+def _flow(population, net, w0, t, accuracy):
+    run = gradient_flow(net, population, w0, t_max=t, times=[t], accuracy=accuracy)
+    return finished(run).train_loss[-1] / population.zero_loss()
+
+
+UNDERPARAMETERIZED = Experiment("underparameterized", cell, cost, {"full": FULL, "quick": QUICK})
