@@ -242,3 +242,11 @@ def test_no_file_names_a_registry_host_or_a_path_of_one_machine():
         if word.encode() in text
     ]
     assert found == []
+
+
+@each_notebook
+def test_the_notebooks_links_lead_to_files_that_are_there(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (path.parent / target).exists(), target
