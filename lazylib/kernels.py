@@ -45,6 +45,9 @@ def arc_cosine(x, y=None, order=1):
     """
     if checks.whole("order", order, minimum=0) > 1:
         raise ValueError(f"order must be 0 or 1, got {order}")
+    if order == 0:  # only directions count; the product of two tiny lengths could underflow to 0
+        first, second, same = _inputs(x, y)
+        x, y = _polar(first)[0], None if same else _polar(second)[0]
 
     def from_angle(cosine, sine, psi, norms):
         return [(norms > 0) * psi / np.pi if order == 0 else norms * (sine + psi * cosine) / np.pi]

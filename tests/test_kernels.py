@@ -6,7 +6,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -315,6 +315,7 @@ vectors = arrays(
 
 
 @given(vectors, st.sampled_from([np.float64, np.float32]), st.floats(0.1, 10))
+@example(np.array([[2.0**-149]]), np.float32, 1.0)
 @settings(deadline=None)
 def test_identities_hold_for_any_vectors(x, dtype, factor):
     """Symmetry, the diagonal, Cauchy–Schwarz, scaling, precision; zero and equal vectors too."""
