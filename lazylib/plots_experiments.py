@@ -105,7 +105,7 @@ def underparameterized(ax, tau, curves, falling, title="Figure 6(b): error after
             label = None
     ax.set(title=title, xlabel="size τ of the initial weights")
     # room for the legend above the curves
-    top = 1.75 * curves["exact"][0].max()
+    top = 2.2 * curves["exact"][0].max()
     ax.set(ylabel="population loss / zero predictor's", ylim=(0, top))
     ax.legend(loc="upper left", frameon=True, framealpha=1, edgecolor="none")
 
