@@ -111,15 +111,7 @@ def every_slider_changes(panel, names, pictures_only=()):
                 break
             panel.page.wait_for_timeout(50)
         assert panel.source != picture, name
-        settle(panel)
-
-
-def settle(panel):
-    """Wait until the last key has arrived: no new picture for half a second."""
-    last = None
-    while panel.source != last:
-        last = panel.source
-        panel.page.wait_for_timeout(500)
+        panel.settle()
 
 
 def test_every_slider_of_notebook_02_moves_its_picture(notebook):
@@ -164,6 +156,7 @@ def test_every_slider_of_notebook_05_changes_the_words_and_training_answers(note
         before = panel.words
         press(panel, name, "ArrowRight", 2)
         panel.wait_for_other_words(before)
+        panel.settle()
     panel.button("train").click()
     panel.wait_for_words("your guess was right")
 
