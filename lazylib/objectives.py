@@ -78,7 +78,23 @@ class Objective:
         zero = self.loss.value(np.zeros_like(self.y), self.y)
         return np.broadcast_to(zero, self.model.alpha.shape)
 
-    def sharpness(self, w, vector, iterations):
+    def hessian_product(self, w, gradient, vector):
+        """∇²F_α(w) v, of shape (runs, p), as a difference of gradients.
+
+        The step is so short that hardly any kink of a ReLU lies in it.
+
+        Parameters
+        ----------
+        w, gradient : ndarray of shape (runs, p)
+            Parameters, and ∇F_α there.
+        vector : ndarray of shape (runs, p)
+            Directions v, of length 1.
+        """
+        size = np.linalg.norm(w, axis=-1, keepdims=True)
+        short = np.finfo(w.dtype).eps ** 0.45 * np.where(size > 0, size, 1)
+        return (self.gradient(w + short * vector)[1] - gradient) / short
+
+    def sharpness(self, w, gradient, vector, iterations):
         """Estimate λ, the largest |eigenvalue| of the Hessian of F_α at w, by power iterations.
 
         Near a minimum this is λ_max(K_w)·ν/n of the tangent kernel; steps below 2/λ are stable.
@@ -87,7 +103,7 @@ class Objective:
 
         Parameters
         ----------
-        w : ndarray of shape (runs, p)
+        w, gradient : ndarray of shape (runs, p)
         vector : ndarray of shape (runs, p)
             Where the iterations start: the gradient, or the vector returned by the last call.
         iterations : int
@@ -97,12 +113,8 @@ class Objective:
         lam : ndarray of shape (runs,)
         vector : ndarray of shape (runs, p)
         """
-        size = np.linalg.norm(w, axis=-1, keepdims=True)
-        small = np.finfo(w.dtype).eps ** (1 / 3) * np.where(size > 0, size, 1)
         for _ in range(iterations):
-            vector = vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-30)
-            ahead, behind = (self.gradient(w + sign * small * vector)[1] for sign in (1, -1))
-            vector = (ahead - behind) / (2 * small)
+            vector = self.hessian_product(w, gradient, unit(vector))
         return np.linalg.norm(vector, axis=-1), vector
 
 
@@ -130,7 +142,13 @@ class PopulationObjective:
         """R(0), of shape (runs,)."""
         return np.full(self.model.alpha.shape, self.population.zero_loss())
 
+    hessian_product = Objective.hessian_product
     sharpness = Objective.sharpness
+
+
+def unit(vector):
+    """Vectors of length 1 with the directions of ``vector``; 0 stays 0."""
+    return vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-30)
 
 
 def batch(model, data: Dataset | Population, w0, alpha, loss):

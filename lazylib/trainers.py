@@ -8,11 +8,12 @@ import numpy as np
 
 from lazylib import checks
 from lazylib.data import Dataset, sphere
-from lazylib.integrators import Paths, integrate, integrate_smooth, path_frames
+from lazylib.integrators import Paths, integrate_smooth, path_frames
 from lazylib.laziness import convergence_status
 from lazylib.losses import quadratic
 from lazylib.objectives import Objective, batch
 from lazylib.recording import Recorder, Run, progress_bar, until_interrupted
+from lazylib.rkc import integrate
 
 # Automatic steps follow the sharpness after so many steps, or when w moved by this part of itself.
 _FOLLOW_STEPS, _FOLLOW_DISTANCE = 50, 0.1
@@ -171,7 +172,7 @@ def gradient_flow(
     max_steps : int, default 2000
         Most steps of "RKC", each of some 2 to 100 gradients.
     watch : callable, optional
-        For "RKC": sees each step and may end runs; see `lazylib.integrators.integrate`.
+        For "RKC": sees each step and may end runs; see `lazylib.rkc.integrate`.
 
     Returns
     -------
@@ -291,7 +292,9 @@ class _Steps:
             due |= taken % _FOLLOW_STEPS == 0
         if due.any():
             part = objective if due.all() else objective.at(due)
-            sharpness, self.vector[due] = part.sharpness(w[due], self.vector[due], count)
+            sharpness, self.vector[due] = part.sharpness(
+                w[due], gradient[due], self.vector[due], count
+            )
             size = self.fraction / np.where(sharpness > 0, sharpness, self.fraction)
             # from a small start, the sharpness does not tell what it is where the step leads
             here, slope = (np.linalg.norm(v[due], axis=-1) for v in (w, gradient))

@@ -361,8 +361,8 @@ def test_the_smooth_methods_are_as_accurate_as_asked(name):
 
 def test_the_stabilised_flow_is_of_second_order():
     """Halving all steps divides the error by 4, ±20 %: fixed steps against a solution to 1e-12."""
-    from lazylib.integrators import rkc_step
     from lazylib.objectives import batch
+    from lazylib.rkc import rkc_step
 
     model, w0, data = setting(0)
     _, w, objective, _ = batch(model, data, w0, 5.0, quadratic)

@@ -1,5 +1,6 @@
 """Figure 1(c): the test error of a network trained from N(0, τ²), and of its tangent kernel."""
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -56,16 +57,17 @@ def cell(settings, draw, tau):
     watch = BestStop(net, data.x_test, data.y_test, to_end=settings["to_end"])
     options = {"accuracy": settings["accuracy"], "times": [t_max], "watch": watch}
     run = finished(gradient_flow(net, data, w0, t_max=t_max, **options))
+    best, t_best, w_best = watch.find()
     zero = quadratic.value(np.zeros_like(data.y_test), data.y_test)
     # the kernel of τw₀ is τ² times that of w₀
-    matched = shared.flow.predict(tau**2 * watch.t, shared.K_test)
+    matched = shared.flow.predict(tau**2 * t_best, shared.K_test)
     return {
-        "best": watch.loss / zero,
-        "t_best": watch.t,
+        "best": best / zero,
+        "t_best": t_best,
         "end": run.test_loss[-1] / zero,
         "t_end": run.times[-1],
-        "angle": feature_angle(net, watch.w, shared.teacher),
-        "displacement": displacement(watch.w, w0),
+        "angle": feature_angle(net, w_best, shared.teacher),
+        "displacement": displacement(w_best, w0),
         "gradients": run.n_steps,
         "kernel_matched": quadratic.value(matched, data.y_test) / zero,
         "kernel_t_best": shared.kernel_t_best / tau**2,
@@ -84,31 +86,36 @@ def cost(settings, draw, tau):
 
 
 class BestStop:
-    """Notes the best test loss of one run, as a ``watch`` of `gradient_flow`.
+    """Finds the best test loss of one run, as a ``watch`` of `gradient_flow`.
 
-    It looks at each step of the integrator and at three moments within. Without ``to_end``, it
-    ends the run when the best stop is certainly past: the loss is 2 % above, and t doubled since.
-
-    Attributes
-    ----------
-    loss, t, w
-        At the best stop so far.
+    Without ``to_end``, it ends the run when the best stop is certainly past: the loss is 2 % above,
+    and t doubled since.
     """
 
     def __init__(self, model, x, y, to_end=True):
         self.model, self.x, self.y, self.to_end = model, x, y, to_end
-        self.loss, self.before = np.inf, None
+        self.path, self.losses = [], []
 
     def __call__(self, runs, t, w, velocity):
         """See one step; say whether to end the run."""
-        now = (t[0], w[0], velocity[0])
-        path, self.before = [self.before, now] if self.before else [now], now
-        times, frames = path_frames(path, None, None, np.linspace(path[0][0], t[0], 5)[1:])
-        losses = quadratic.value(self.model.predict(frames, self.x), self.y)
-        if losses.min() < self.loss:
-            best = losses.argmin()
-            self.loss, self.t, self.w = losses[best], times[best], frames[best]
-        return not self.to_end and bool(losses[-1] > 1.02 * self.loss and t[0] > 2 * self.t)
+        self.path.append((t[0], w[0], velocity[0]))
+        self.losses.append(self._loss(w)[0])
+        best = np.argmin(self.losses)
+        past = self.losses[-1] > 1.02 * self.losses[best] and t[0] > 2 * self.path[best][0]
+        return past and not self.to_end
+
+    def find(self):
+        """Return the best stop, within the steps before and after it too: loss, t and w."""
+        best = int(np.argmin(self.losses))
+        near = self.path[max(best - 1, 0) : best + 2]
+        times = [np.linspace(a[0], b[0], 9) for a, b in itertools.pairwise(near)]
+        times, frames = path_frames(near, None, None, np.concatenate(times))
+        losses = self._loss(frames)
+        best = losses.argmin()
+        return losses[best], times[best], frames[best]
+
+    def _loss(self, w):
+        return quadratic.value(self.model.predict(w, self.x), self.y)
 
 
 @dataclass(frozen=True)
