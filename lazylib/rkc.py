@@ -23,7 +23,7 @@ from lazylib.recording import progress_bar, until_interrupted
 _MOST_STAGES, _RESERVE = 120, 1.2
 # Power iterations before the first step and after each of the next ones. From then on the curvature
 # is followed after so many steps, when w moved by this part of itself, and when a step failed.
-_FIRST, _FOLLOW_STEPS, _FOLLOW_DISTANCE = 5, 5, 0.03
+_FIRST, _FOLLOW_STEPS, _FOLLOW_DISTANCE = 5, 5, 0.1
 #: How a run may end, in the order in which it is decided.
 ENDS = ["converged", "diverged", "stopped"]
 
@@ -84,24 +84,43 @@ class Curvature(NamedTuple):
     seen: np.ndarray
 
     def followed(self, objective, w, gradient):
-        """Take one power iteration for each of the two directions: two gradients."""
-        product = objective.hessian_product(w, gradient, self.direction)
+        """Take one power iteration for each of the two directions.
+
+        Returns
+        -------
+        curvature : Curvature
+        count : int
+            Number of gradients computed.
+        """
+        largest = np.maximum(self.sharpest, self.rest)
+        product, count = _product(objective, w, gradient, self.direction, largest)
         sharpest = np.maximum(np.vecdot(self.direction, product), 0)
         residual = product - sharpest[:, None] * self.direction
         direction = unit(product)
-        other = _without(self.other + residual, direction, 1)
-        other = objective.hessian_product(w, gradient, unit(other))
+        other = unit(_without(self.other + residual, direction, 1))
+        other, more = _product(objective, w, gradient, other, self.rest)
         rest = np.maximum(np.linalg.norm(residual, axis=-1), np.linalg.norm(other, axis=-1))
-        return Curvature(direction, sharpest, other, rest, w)
+        return Curvature(direction, sharpest, other, rest, w), count + more
 
 
-def curvature(objective, w, gradient):
-    """Return the first `Curvature`, from power iterations that start at the gradient."""
-    none = np.zeros(len(w), w.dtype)
-    result = Curvature(unit(gradient), none, np.zeros_like(w), none, w)
-    for _ in range(_FIRST):
-        result = result.followed(objective, w, gradient)
-    return result
+def curvature(objective, w, gradient, iterations=5):
+    """Return the first `Curvature`, from power iterations that start at the gradient, and count."""
+    unknown, count = np.full(len(w), np.inf, w.dtype), 0
+    result = Curvature(unit(gradient), unknown, np.zeros_like(w), unknown, w)
+    for _ in range(iterations):
+        result, more = result.followed(objective, w, gradient)
+        count += more
+    return result, count
+
+
+def _product(objective, w, gradient, direction, expected):
+    """H·direction, and a count: by a difference on one side, or on both if a kink may lie there."""
+    ahead = objective.hessian_product(w, gradient, direction)
+    length = np.linalg.norm(ahead, axis=-1)
+    if not (length > 2 * expected).any():
+        return ahead, 1
+    behind = -objective.hessian_product(w, gradient, -direction)
+    return np.where((length > np.linalg.norm(behind, axis=-1))[:, None], behind, ahead), 2
 
 
 def slowed_step(objective, w, gradient, h, bend):
@@ -159,9 +178,9 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     w, start, t, target = w0, w0, np.zeros(len(w0)), tolerance * objective.zero_loss()
     value, gradient = objective.gradient(w)
     halt = np.zeros(len(w), bool) | watch(live, t, w, -gradient)
-    bend = curvature(objective, w, gradient)
+    bend, count = curvature(objective, w, gradient, _FIRST)
     tiny = np.finfo(w.dtype).tiny
-    h, count = accuracy / np.maximum(np.maximum(bend.sharpest, bend.rest), tiny), 1 + 2 * _FIRST
+    h = accuracy / np.maximum(np.maximum(bend.sharpest, bend.rest), tiny)
     h = np.where(np.isfinite(h), h, -1)  # the start itself is out of bounds: it has diverged
     with until_interrupted(), np.errstate(all="ignore"), progress_bar(max_steps) as bar:
         for number in range(max_steps + 1):
@@ -192,11 +211,11 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
             moved = np.linalg.norm(w - bend.seen, axis=-1)
             due = ~good | (moved >= _FOLLOW_DISTANCE * np.linalg.norm(w, axis=-1))
             if due.any() or number < _FIRST or number % _FOLLOW_STEPS == 0:
-                bend = bend.followed(objective, w, gradient)
-                count += 2
+                bend, looks = bend.followed(objective, w, gradient)
+                count += looks
             count += s
             bar.update(1)
-    return ended, count
+    return ended, count + 1
 
 
 def _reach(s):

@@ -144,7 +144,7 @@ def test_the_slowed_flow_tends_to_the_exact_one():
 def test_a_step_is_slowed_only_as_far_as_its_stages_need():
     bowl, w = Bowl(np.append(100.0, BULK)), np.zeros((2, 41))
     value, gradient = bowl.gradient(w)
-    bend = curvature(bowl, w, gradient)
+    bend, _ = curvature(bowl, w, gradient)
     for h, slowed in ((1e-3, False), (1.0, True)):
         h = np.full(2, h)
         w_new, _, _, _, s = slowed_step(bowl, w, gradient, h, bend)
@@ -166,9 +166,9 @@ def test_curvature_is_that_of_the_hessian(tau):
     )
     values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
     assert values[-1] > -values[0]
-    bend = curvature(objective, w0[None], gradient)
+    bend, _ = curvature(objective, w0[None], gradient)
     for _ in range(60):
-        bend = bend.followed(objective, w0[None], gradient)
+        bend, _ = bend.followed(objective, w0[None], gradient)
     assert bend.sharpest[0] == pytest.approx(values[-1], rel=1e-3)
     assert abs(bend.direction[0] @ vectors[:, -1]) > 0.99
     rest = max(values[-2], -values[0])
@@ -178,9 +178,9 @@ def test_curvature_is_that_of_the_hessian(tau):
 def test_a_direction_in_which_the_flow_runs_away_is_never_slowed():
     """At a saddle the largest |eigenvalue| may be negative; all of the curvature is then rest."""
     bowl, w = Bowl(np.array([-5.0, 1.0, 0.5])), np.zeros((2, 3))
-    bend = curvature(bowl, w, bowl.gradient(w)[1])
+    bend, _ = curvature(bowl, w, bowl.gradient(w)[1])
     for _ in range(20):
-        bend = bend.followed(bowl, w, bowl.gradient(w)[1])
+        bend, _ = bend.followed(bowl, w, bowl.gradient(w)[1])
     assert (bend.sharpest == 0).all() and bend.rest == pytest.approx(5.0)
 
 

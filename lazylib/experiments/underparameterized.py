@@ -42,15 +42,8 @@ def cell(settings, draw):
         One number: ``local_minimum``, the error at the minimum of the tangent model (Theorem 3.4),
         which does not depend on τ.
     """
-    target, _, rng = nth_draw(draw, settings["d"])
-    for_weights, for_samples, for_estimate = rng.spawn(3)
-    net, population = TwoLayer(settings["d"], settings["m"]), Population(target)
-    w0 = net.init(for_weights, np.array(settings["tau"]))
-    options = {"rng": for_samples, "batch_size": settings["batch_size"], "record": 2}
-    steps = settings["steps"]
-    early = finished(sgd(net, target, w0, n_steps=steps - steps // 10, **options))
-    late = finished(sgd(net, target, early.w[-1], n_steps=steps // 10, **options))
-    w, times = late.w[-1], early.times[-1] + late.times[-1]
+    net, population, w0, early, late, for_estimate = train(settings, draw)
+    target, w, times = population.teacher, late.w[-1], early.times[-1] + late.times[-1]
     zero = population.zero_loss()
     x = sphere(for_estimate, settings["n_estimate"], settings["d"])
     return {
@@ -66,6 +59,19 @@ def cell(settings, draw):
         "displacement": displacement(w, w0),
         "local_minimum": tangent_minimum(population, net, w0[-1] / settings["tau"][-1]) / zero,
     }
+
+
+def train(settings, draw):
+    """Run SGD from all τ: what it was given, the runs to and from nine tenths, and a generator."""
+    target, _, rng = nth_draw(draw, settings["d"])
+    for_weights, for_samples, for_estimate = rng.spawn(3)
+    net = TwoLayer(settings["d"], settings["m"])
+    w0 = net.init(for_weights, np.array(settings["tau"]))
+    options = {"rng": for_samples, "batch_size": settings["batch_size"], "record": 2}
+    steps = settings["steps"]
+    early = finished(sgd(net, target, w0, n_steps=steps - steps // 10, **options))
+    late = finished(sgd(net, target, early.w[-1], n_steps=steps // 10, **options))
+    return net, Population(target), w0, early, late, for_estimate
 
 
 def cost(settings, draw):
