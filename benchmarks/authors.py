@@ -16,13 +16,14 @@ import measure  # isort: skip  # noqa: F401 (it must come before NumPy)
 import numpy as np
 
 from lazylib.data import sphere
-from lazylib.experiments import GENERALIZATION, UNDERPARAMETERIZED, WIDTH, Experiment, run
+from lazylib.experiments import GENERALIZATION, UNDERPARAMETERIZED, WIDTH, Experiment, load, run
 from lazylib.experiments.draws import nth_draw
 from lazylib.experiments.width import ALPHA
 from lazylib.models import Scaled, TwoLayer
 from lazylib.population import Population
 
 DATA = Path(__file__).resolve().parent / "data"
+OURS = DATA.parents[1] / "notebooks" / "data"
 
 
 class Loop:
@@ -85,11 +86,11 @@ def width(settings, draw, scaling, m):
 
 
 def underparameterized(settings, draw, tau):
-    """Figure 6(b): fresh samples for each τ; steps of min(0.05/τ², 15), as ours on average."""
+    """Figure 6(b): fresh samples for each τ; the fixed step is the mean of ours, for the same t."""
     target, _, rng = nth_draw(draw, settings["d"])
     for_weights, for_samples, _ = rng.spawn(3)
     net, size = TwoLayer(settings["d"], settings["m"]), settings["batch_size"]
-    step = min(settings["step_tau2"] / tau**2, settings["largest_step"])
+    step = settings["step"][draw][settings["grid"]["tau"].index(tau)]
     start = time.process_time()
     loop = Loop(net, net.init(for_weights, tau), size, 1.0, step)
     population, errors = Population(target), {}
@@ -120,12 +121,25 @@ def _seconds(settings, draw, m=50, **_):
 
 
 _SGD = UNDERPARAMETERIZED.scales["full"]
+_STEP = load(OURS / "underparameterized.jsonl").values["t"] / _SGD["steps"]
 AUTHORS = {
     "generalization": Experiment(
         "generalization", generalization, _seconds, _of(GENERALIZATION, "accuracy", "to_end")
     ),
     "width": Experiment(
         "width", width, _seconds, _of(WIDTH, "accuracy", "max_steps", steps=25_000)
+    ),
+    # twice as many steps of half the size: what changes had not converged in the step
+    "width-halved": Experiment(
+        "width-halved",
+        width,
+        _seconds,
+        _of(
+            WIDTH,
+            *("accuracy", "max_steps"),
+            steps=50_000,
+            grid=WIDTH.scales["full"]["grid"] | {"m": [2, 4, 6, 8, 12, 16, 24, 32]},
+        ),
     ),
     "underparameterized": Experiment(
         "underparameterized",
@@ -134,8 +148,7 @@ AUTHORS = {
         _of(
             UNDERPARAMETERIZED,
             *("accuracy", "tau", "n_estimate"),
-            step_tau2=0.05,
-            largest_step=15.0,
+            step=[[float(f"{step:.5g}") for step in row] for row in _STEP],
             grid=_SGD["grid"] | {"tau": _SGD["tau"]},
         ),
     ),

@@ -121,8 +121,7 @@ def sgd(
         x = sphere(rng, size, model.d)
         return x, teacher(x)
 
-    x_test, y_test = (None, None) if test is None else test
-    first = Dataset(*samples(), x_test, y_test)
+    first = Dataset(*samples(), *((None, None) if test is None else test))
     lead, w, train, test = batch(model, first, w0, alpha, loss)
 
     def fresh(objective):
@@ -291,10 +290,8 @@ class _Steps:
             due = np.vecdot(moved, moved) > _FOLLOW_DISTANCE**2 * np.vecdot(w, w)
             due |= taken % _FOLLOW_STEPS == 0
         if due.any():
-            part = objective if due.all() else objective.at(due)
-            sharpness, self.vector[due] = part.sharpness(
-                w[due], gradient[due], self.vector[due], count
-            )
+            part, state = objective.at(due), (w[due], gradient[due], self.vector[due])
+            sharpness, self.vector[due] = part.sharpness(*state, count)
             size = self.fraction / np.where(sharpness > 0, sharpness, self.fraction)
             # from a small start, the sharpness does not tell what it is where the step leads
             here, slope = (np.linalg.norm(v[due], axis=-1) for v in (w, gradient))

@@ -179,7 +179,7 @@ def test_every_slider_of_notebook_06_changes_the_words(notebook):
 
 
 def test_every_slider_of_notebook_07_changes_the_words(notebook):
-    """Figure 6(b): τ, steps and batch by keyboard."""
+    """Figure 6(b): τ, steps and batch by keyboard, then the draw."""
     panel = Panel(notebook("07-population-loss.ipynb"))
     assert panel.words.startswith("Lazy, still falling"), panel.words
     for name, key, times in (
@@ -192,3 +192,7 @@ def test_every_slider_of_notebook_07_changes_the_words(notebook):
         panel.wait_for_other_words(before)
         assert panel.source != picture
     panel.wait_for_words("Active")
+    before = panel.words
+    panel.box.locator("input[type=number]").first.fill("5")
+    panel.page.keyboard.press("Enter")
+    panel.wait_for_other_words(before)

@@ -18,6 +18,8 @@ from lazylib.widgets.panel import Canvas, Explorer, Player, animate, log_slider,
 #: The training time of Figures 1(a) and 1(b): 100,000 steps of 0.005.
 T_MAX = 500
 _FRAMES = 100
+# Fine enough for the neurons that flip to be the right ones.
+_ACCURACY = 0.005
 _DEGREES = np.linspace(-180, 180, 241)
 
 
@@ -52,7 +54,8 @@ def train_in_plane(tau, alpha, m, n, doubling, twin, weights, teacher_seed):
     true = draw_teacher(np.random.default_rng([teacher_seed, 0]), d=2)
     data = Dataset.from_teacher(np.random.default_rng([teacher_seed, 1]), true, n, n_test=200)
     w1 = net.init(np.random.default_rng([weights, 2]), tau=1.0, doubling=doubling)
-    train = partial(gradient_flow, net, data, record=_FRAMES, tolerance=1e-6)
+    options = {"record": _FRAMES, "accuracy": _ACCURACY, "tolerance": 1e-6}
+    train = partial(gradient_flow, net, data, **options)
     run = train(tau * w1, alpha=alpha, t_max=T_MAX)
     mirrored = None
     if twin:
