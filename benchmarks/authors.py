@@ -129,16 +129,16 @@ AUTHORS = {
     "width": Experiment(
         "width", width, _seconds, _of(WIDTH, "accuracy", "max_steps", steps=25_000)
     ),
-    # twice as many steps of half the size: what changes had not converged in the step
-    "width-halved": Experiment(
-        "width-halved",
+    # eight times as many steps of an eighth: what changes had not converged in the step
+    "width-eighth": Experiment(
+        "width-eighth",
         width,
         _seconds,
         _of(
             WIDTH,
             *("accuracy", "max_steps"),
-            steps=50_000,
-            grid=WIDTH.scales["full"]["grid"] | {"m": [2, 4, 6, 8, 12, 16, 24, 32]},
+            steps=200_000,
+            grid=WIDTH.scales["full"]["grid"] | {"m": [2, 4, 6, 8, 12, 24]},
         ),
     ),
     "underparameterized": Experiment(

@@ -128,7 +128,7 @@ def tangent_limit(answer, jacobian, y):
         ]
         if np.shape(answer) == theta.shape:
             return say("those are parameters; which predictions do they make?")
-        say(vector(answer, jacobian @ theta, hints))
+        say(vector(answer, jacobian @ theta, hints, within=1e-3))
 
 
 def ten_times_closer(answer):
@@ -185,6 +185,7 @@ def samples_for_degree_two(answer):
             (100, "those are of degree 1."),
             (101, "those are of degrees 0 and 1."),
             (2 * 2 + 1, "that is degree 2 in three dimensions."),
+            (5151, "on the sphere ‖x‖² is the constant 1: one of these is counted twice."),
         ]
         say(number(answer, 5150, hints, within=1e-6))
 

@@ -90,7 +90,7 @@ def regime(displacement):
     """The regime in a word: "lazy" below a relative displacement of 0.1, "active" above 1.
 
     The borders are a convention of this collection: the note draws no line, but its lazy runs
-    (Figures 1(b), 5(b), 5(c)) stay below 0.1 and its active ones (1(a)) exceed 1.
+    (Figures 1(b) and 5, with doubling) stay below 0.1 and its active ones (1(a)) exceed 1.
     """
     value = checks.number("displacement", displacement, zero=True)
     return "lazy" if value < 0.1 else "active" if value > 1 else "in between"

@@ -14,8 +14,8 @@ FULL = {
     "tau": 0.1,
     # the end of the authors' training: 25,000 steps of 5/m and 100/m
     "t_max times m": {"1/m": 125_000.0, "1/√m": 2_500_000.0},
-    "accuracy": 0.02,
-    "max_steps": 1000,
+    "accuracy": 0.005,
+    "max_steps": 10_000,
     "grid": {
         "draw": list(range(5)),
         "scaling": ["1/m", "1/√m"],
@@ -24,6 +24,7 @@ FULL = {
 }
 QUICK = FULL | {
     "accuracy": 0.05,
+    "max_steps": 1000,
     "grid": {"draw": [2, 3], "scaling": ["1/m", "1/√m"], "m": [2, 4, 8, 16, 32, 64, 128]},
 }
 ALPHA = {"1/m": lambda m: 1 / m, "1/√m": lambda m: m**-0.5}
@@ -56,7 +57,7 @@ def cell(settings, draw, scaling, m):
 
 def cost(settings, draw, scaling, m):
     """Seconds a cell takes, about."""
-    return 0.2 + m / 60
+    return 1 + m / 80
 
 
 WIDTH = Experiment("width", cell, cost, {"full": FULL, "quick": QUICK})

@@ -90,7 +90,8 @@ def draw_kernels(axes, artists, found, d):
     for ax, panel, kernels in zip(axes, artists, found.kernels, strict=False):
         panels.set_kernels(ax, panel, kernels, np.exp(log_density))
     artists[3]["these draws"].set_data([found.m], [found.error])
-    spread = np.degrees(1 / np.sqrt(d))
+    density = np.exp(log_density)
+    spread = np.degrees(np.sqrt(density @ (_PHI - np.pi / 2) ** 2 / density.sum()))
     return (
         f"Width m = {found.m}: the {found.kernels.shape[1]} realisations of k are off their limit "
         f"by {found.error:.2g} (root mean square), or {found.error * np.sqrt(found.m):.2g}/√m. "
