@@ -70,7 +70,7 @@ class SurfaceRun:
 def train_on_surface(alpha):
     """Train `OneNeuron` and its tangent model on three points, by the gradient flow of F_α."""
     model, data = OneNeuron(), Dataset(X, Y)
-    run = gradient_flow(model, data, W0, alpha=alpha, t_max=_T_MAX, accuracy=0.01, tolerance=0)
+    run = gradient_flow(model, data, W0, alpha=alpha, t_max=_T_MAX, accuracy=1e-4, tolerance=0)
     path, jacobian = alpha * model.predict(run.w, X), model.jacobian(W0, X)
     tangent_path, _ = kernel_flow(jacobian @ jacobian.T, Y, 0.0, run.times)
     basis, side = np.linalg.qr(jacobian)[0], np.linspace(-1, 1, _CELLS + 1) * _HALF_SIDE
