@@ -23,6 +23,10 @@ export IPYTHONDIR := $(CURDIR)/.var/ipython
 export MPLCONFIGDIR := $(CURDIR)/.var/matplotlib
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Two threads a small matrix product, on a busy machine, take many times as long as one.
+OPENBLAS_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS
+
 PIP_SELF := -m pip install --quiet --no-deps --no-build-isolation --editable .
 
 .PHONY: help install lab test notebooks figures bench lint format lock clean conda

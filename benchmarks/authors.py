@@ -3,8 +3,9 @@
 python benchmarks/authors.py            # what is missing in benchmarks/data, on all cores (an hour)
 python benchmarks/authors.py width      # only this one
 
-Settings, draws of data and of weights are those of `lazylib.experiments`. All work is in place: on
-one core, NumPy takes no less for these steps. Each cell notes its seconds of CPU time.
+It reads the steps of Figure 6(b) off notebooks/data. Settings, draws of data and of weights are
+those of `lazylib.experiments`. All work is in place: on one core, NumPy takes no less for these
+steps. Each cell notes its seconds of CPU time.
 """
 
 import argparse
@@ -72,7 +73,7 @@ def generalization(settings, draw, tau):
 
 
 def width(settings, draw, scaling, m):
-    """Figure 6(a): 25,000 steps of 5/m or 100/m; the exact population error at the end."""
+    """Figure 6(a): equal steps to the same end; 25,000 are steps of 5/m or 100/m. Exact error."""
     target, data, rng = nth_draw(draw, settings["d"], settings["n"])
     net, alpha = TwoLayer(settings["d"], m), ALPHA[scaling](m)
     step = settings["t_max times m"][scaling] / m / settings["steps"]
@@ -86,7 +87,7 @@ def width(settings, draw, scaling, m):
 
 
 def underparameterized(settings, draw, tau):
-    """Figure 6(b): fresh samples for each τ; the fixed step is the mean of ours, for the same t."""
+    """Figure 6(b): one τ at a time; the fixed step is the mean of ours, for the same t."""
     target, _, rng = nth_draw(draw, settings["d"])
     for_weights, for_samples, _ = rng.spawn(3)
     net, size = TwoLayer(settings["d"], settings["m"]), settings["batch_size"]

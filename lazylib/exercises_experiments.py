@@ -63,7 +63,7 @@ def ten_times_as_long(answer):
         "global minimum": "the network hardly moves: which predictors can it reach from there?",
         "plateau": "the curve still falls a little there; what is the least it can reach?",
     }
-    choice(answer, "local minimum", hints)
+    choice(answer, "tangent minimum", hints)
 
 
 def below_and_falling(panel):
@@ -73,8 +73,8 @@ def below_and_falling(panel):
         return say("the panel shows an error; move its sliders back first.")
     exact = result.errors["SGD, exact"][-1]
     if exact >= result.local_minimum:
-        say(f"{exact:.3f} is above the local minimum; smaller τ or more steps get below it.")
+        say(f"{exact:.3f} is above the best tangent model; smaller τ or more steps get below it.")
     elif result.status != "still falling":
-        say("below the local minimum, but it has settled; use fewer steps or a larger τ.")
+        say("below the best tangent model, but it has settled; use fewer steps or a larger τ.")
     else:
         say(None)

@@ -35,8 +35,10 @@ def integrate_smooth(objective, w0, *, method, t_max, accuracy, tolerance, times
 
     Returns
     -------
-    paths, ended, count
-        As from `integrate`.
+    paths : list of list
+        The steps (t, w, velocity) of each run.
+    ended, count
+        As from `lazylib.rkc.integrate`.
     """
     from scipy import integrate as scipy_integrate  # here, so that `import lazylib` need not wait
 

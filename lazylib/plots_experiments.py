@@ -93,7 +93,7 @@ def underparameterized(ax, tau, curves, falling, title="Figure 6(b): error after
     curve(ax, tau, *curves["exact"], "SGD, exact error", POSITIVE, "o")
     ax.plot(tau, curves["estimate"][0], "x", color=INK, label="SGD, estimate of 2000 samples")
     ax.plot(tau, curves["flow"][0], "--", color=NEGATIVE, label="no noise: flow to the same t")
-    level(ax, curves["local_minimum"][0], "local minimum\nof Theorem 3.4", THIRD, "-.")
+    level(ax, curves["local_minimum"][0], "best tangent\nmodel", THIRD, "-.")
     edges = np.sqrt(tau[1:] * tau[:-1])
     edges = np.concatenate([tau[:1], edges, tau[-1:]])
     label = "loss still falling"

@@ -50,12 +50,15 @@ def coefficients(s):
 
 
 def rkc_step(velocity, w, v, h, s):
-    """One step of size ``h``, of shape (runs, 1), from ``w`` where the velocity is ``v``."""
+    """The change of ``w`` in one step of size ``h``, of shape (runs, 1); ``v`` is its velocity.
+
+    The change, not the new ``w``, in which a short step would be lost to rounding.
+    """
     mu_1, rows = coefficients(s)
-    before, now = w, w + mu_1 * h * v
+    before, now = np.zeros_like(w), mu_1 * h * v
     for mu, nu, mu_tilde, gamma_tilde in rows:
-        after = (1 - mu - nu) * w + mu * now + nu * before
-        after += h * (mu_tilde * velocity(now) + gamma_tilde * v)
+        after = mu * now + nu * before
+        after += h * (mu_tilde * velocity(w + now) + gamma_tilde * v)
         before, now = now, after
     return now
 
@@ -149,11 +152,11 @@ def slowed_step(objective, w, gradient, h, bend):
         return -_without(gradient, bend.direction, slow) if slow.any() else -gradient
 
     v = velocity(gradient)
-    w_new = rkc_step(lambda w: velocity(objective.gradient(w)[1]), w, v, h, s)
-    value, gradient = objective.gradient(w_new)
-    error = 0.8 * (w - w_new) + 0.4 * h * (v + velocity(gradient))
-    lag = np.vecdot(gradient, bend.direction) / np.maximum(bend.sharpest, np.finfo(w.dtype).tiny)
-    return w_new, value, gradient, error + slow * lag[:, None] * bend.direction, s
+    change = rkc_step(lambda w: velocity(objective.gradient(w)[1]), w, v, h, s)
+    value, gradient = objective.gradient(w + change)
+    error = 0.4 * h * (v + velocity(gradient)) - 0.8 * change
+    lag = np.vecdot(gradient, bend.direction) / np.where(slow[:, 0] > 0, bend.sharpest, 1)
+    return w + change, value, gradient, error + slow * lag[:, None] * bend.direction, s
 
 
 def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
@@ -177,15 +180,18 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     ended, live = np.full(len(w0), "interrupted", dtype="<U13"), np.arange(len(w0))
     w, start, t, target = w0, w0, np.zeros(len(w0)), tolerance * objective.zero_loss()
     value, gradient = objective.gradient(w)
-    halt = np.zeros(len(w), bool) | watch(live, t, w, -gradient)
+    halt = np.zeros(len(w), bool)
+    halt[:] = watch(live, t, w, -gradient)
     bend, count = curvature(objective, w, gradient, _FIRST)
     tiny = np.finfo(w.dtype).tiny
     h = accuracy / np.maximum(np.maximum(bend.sharpest, bend.rest), tiny)
     h = np.where(np.isfinite(h), h, -1)  # the start itself is out of bounds: it has diverged
+    shortest = 1e-15 * np.minimum(h, t_max)  # with such steps, a run does not get off
     with until_interrupted(), np.errstate(all="ignore"), progress_bar(max_steps) as bar:
         for number in range(max_steps + 1):
             stopped = halt | (t >= t_max * (1 - 1e-12)) | (number == max_steps)
-            end = np.select([value <= target, h < 1e-15 * t, stopped], ENDS, "")
+            stuck = h < np.maximum(1e-15 * t, shortest)
+            end = np.select([value <= target, stuck, stopped], ENDS, "")
             ended[live[end != ""]] = end[end != ""]
             if not (end == "").any():
                 break
@@ -193,6 +199,7 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
                 on = end == ""
                 objective, live, start, target = objective.at(on), live[on], start[on], target[on]
                 w, gradient, t, h, value = w[on], gradient[on], t[on], h[on], value[on]
+                shortest = shortest[on]
                 bend = Curvature(*(column[on] for column in bend))
             h = np.minimum(np.minimum(h, _reach(_MOST_STAGES) / bend.rest), t_max - t)
             w_new, value_new, gradient_new, error, s = slowed_step(objective, w, gradient, h, bend)

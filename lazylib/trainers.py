@@ -17,8 +17,7 @@ from lazylib.rkc import integrate
 
 # Automatic steps follow the sharpness after so many steps, or when w moved by this part of itself.
 _FOLLOW_STEPS, _FOLLOW_DISTANCE = 50, 0.1
-# No automatic step moves w by more than this part of itself.
-_LONGEST = 0.5
+_LONGEST = 0.5  # no automatic step moves w by more than this part of itself
 # Power iterations for the first estimate of the sharpness, and to follow it from there.
 _FIRST, _NEXT = 20, 2
 
@@ -130,8 +129,9 @@ def sgd(
 
     steps = _Steps(step, lead, w.dtype, fraction=0.5)
     # how a run ended is not read off fresh samples, whose loss fluctuates; the first are not used
-    judge = train if test is None else test
-    return _descend(lead, w, train, judge, test, fresh, steps, n_steps, record, tolerance=0.0)
+    return _descend(
+        lead, w, train, test or train, test, fresh, steps, n_steps, record, tolerance=0.0
+    )
 
 
 def gradient_flow(
@@ -169,7 +169,7 @@ def gradient_flow(
     times : array of shape (frames,), optional
         Increasing times of the frames, instead of ``record``. After its end, a run stands still.
     max_steps : int, default 2000
-        Most steps of "RKC", each of some 2 to 100 gradients.
+        Most steps of "RKC", each of 2 to 120 gradients.
     watch : callable, optional
         For "RKC": sees each step and may end runs; see `lazylib.rkc.integrate`.
 
@@ -186,6 +186,8 @@ def gradient_flow(
     tolerance = checks.number("tolerance", tolerance, zero=True)
     options = {"t_max": checks.number("t_max", t_max), "tolerance": tolerance}
     own = checks.one_of("method", method, ("RKC", "DOP853", "Radau")) == "RKC"
+    if watch is not None and not own:
+        raise ValueError("watch is for the method 'RKC' only")
     default = 0.02 if own else 1e-10
     options["accuracy"] = default if accuracy is None else checks.number("accuracy", accuracy)
     max_steps = checks.whole("max_steps", max_steps)

@@ -42,7 +42,7 @@ def test_samples_for_a_tenth(answer, says, capsys):
 
 @pytest.mark.parametrize(
     ("answer", "says"),
-    [("local minimum", "Right"), ("plateau", "least"), ("global minimum", "hardly moves")],
+    [("tangent minimum", "Right"), ("plateau", "least"), ("global minimum", "hardly moves")],
 )
 def test_ten_times_as_long(answer, says, capsys):
     exercises.ten_times_as_long(answer)

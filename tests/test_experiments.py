@@ -117,7 +117,7 @@ def test_two_neurons_leave_their_saddle_as_the_flow_does_once_steps_are_small(pa
 
 
 def test_figure_6b_is_that_of_the_authors_protocol_at_equal_times():
-    """20,000 plain steps with samples of their own for each τ: within a third of a standard error.
+    """20,000 plain steps with other samples than ours: within a third of a standard error.
 
     At the smallest τ nothing is left but a millionth of the zero predictor's loss, in both.
     """
@@ -276,6 +276,7 @@ def test_a_file_made_with_other_settings_is_refused_with_what_differs(tmp_path, 
         (b"tau,error\n0.1,0.2\n", "line 1 is not a line of results"),
         (b'{"a": 1}\n', "no results of an experiment"),
         (b'{"experiment": "other", "settings": {"grid": {}}}\n', "holds the experiment 'other'"),
+        (b'{"experiment": "width", "settings": {}}\n', "no results of an experiment"),
         (b"\x89PNG\r\n\x1a\n\x00\xff\n", "line 1 is not a line of results"),
     ],
 )
@@ -293,6 +294,15 @@ def test_a_broken_line_or_a_foreign_cell_is_refused_with_its_number(tmp_path, un
         (tmp_path / "width.jsonl").write_bytes(b"\n".join([*lines[:2], broken, *lines[3:]]))
         with pytest.raises(ValueError, match="line 3"):
             small(tmp_path, n_jobs=1)
+
+
+def test_opening_a_file_writes_nothing(tmp_path, unbroken):
+    """Tests and readers may look while a run appends."""
+    file = tmp_path / "width.jsonl"
+    file.write_bytes(unbroken)
+    before = file.stat().st_mtime_ns, file.stat().st_ino
+    assert running.Store(file, "width", SMALL).missing() == []
+    assert (file.stat().st_mtime_ns, file.stat().st_ino) == before
 
 
 def test_missing_cells_are_nan_with_a_warning(tmp_path, unbroken):

@@ -32,7 +32,8 @@ def reference(net, data, w0, times, alpha=1.0, loss=quadratic):
 
 def stability(s, z):
     """Return the factor by which a step of w′ = λw multiplies w, for z = hλ."""
-    return rkc_step(lambda w: z[:, None] * w, np.ones((z.size, 1)), z[:, None].copy(), 1.0, s)[:, 0]
+    change = rkc_step(lambda w: z[:, None] * w, np.ones((z.size, 1)), z[:, None].copy(), 1.0, s)
+    return 1 + change[:, 0]
 
 
 @pytest.mark.parametrize("s", STAGES)
@@ -68,7 +69,7 @@ def test_steps_have_order_2_on_a_network(s):
     for number in numbers:
         w, h = w0[None], np.full((1, 1), 8 / number)
         for _ in range(number):
-            w = rkc_step(velocity, w, velocity(w), h, s)
+            w = w + rkc_step(velocity, w, velocity(w), h, s)
         errors.append(np.abs(w[0] - exact).max())
     assert slope(numbers, errors) == pytest.approx(-2, abs=0.1)
 
@@ -76,7 +77,7 @@ def test_steps_have_order_2_on_a_network(s):
 def test_runs_have_steps_of_their_own():
     z = np.array([-0.3, -2.0, -7.0])
     together = rkc_step(lambda w: -w, np.ones((3, 1)), -np.ones((3, 1)), -z[:, None], 5)
-    assert np.allclose(together[:, 0], stability(5, z), rtol=1e-13)
+    assert np.allclose(1 + together[:, 0], stability(5, z), rtol=1e-13)
 
 
 def test_coefficients_are_plain_numbers_that_keep_single_precision():
@@ -148,7 +149,7 @@ def test_a_step_is_slowed_only_as_far_as_its_stages_need():
     for h, slowed in ((1e-3, False), (1.0, True)):
         h = np.full(2, h)
         w_new, _, _, _, s = slowed_step(bowl, w, gradient, h, bend)
-        plain = rkc_step(lambda w: -bowl.gradient(w)[1], w, -gradient, h[:, None], s)
+        plain = w + rkc_step(lambda w: -bowl.gradient(w)[1], w, -gradient, h[:, None], s)
         assert s == 2
         assert np.allclose(w_new[:, 1:], plain[:, 1:], atol=1e-3)
         assert np.allclose(w_new[:, 0], plain[:, 0]) is not slowed
@@ -182,6 +183,9 @@ def test_a_direction_in_which_the_flow_runs_away_is_never_slowed():
     for _ in range(20):
         bend, _ = bend.followed(bowl, w, bowl.gradient(w)[1])
     assert (bend.sharpest == 0).all() and bend.rest == pytest.approx(5.0)
+    with np.errstate(divide="ignore"):
+        *_, error, _ = slowed_step(bowl, w, bowl.gradient(w)[1], np.full(2, 1e-3), bend)
+    assert np.isfinite(error).all()
 
 
 # --- the flow ------------------------------------------------------------------------------------
@@ -236,6 +240,15 @@ def test_flow_conserves_the_balance_of_each_relu_neuron():
     assert drift[0] < 0.05 and drift[1] < 0.5 * drift[0] and drift[2] < 0.5 * drift[1]
 
 
+@pytest.mark.parametrize("dtype, alpha", [("float64", 1e-4), ("float64", 1e9), ("float32", 3e3)])
+def test_flow_gets_off_at_any_scale(dtype, alpha):
+    """Steep starts, where the Hessian is indefinite, and changes that are small beside w."""
+    net, data, w0 = problem()
+    run = gradient_flow(net, data, w0.astype(dtype), alpha=alpha, t_max=30)
+    assert run.status in ("converged", "still falling")
+    assert run.train_loss[-1] < 0.05 * run.train_loss[0]
+
+
 # --- starts from which there is no going on ------------------------------------------------------
 
 
@@ -245,6 +258,9 @@ def test_a_dead_network_stands_still_to_the_end():
     run = gradient_flow(net, data, 0 * w0, t_max=7, times=[0, 7])
     assert run.status == "converged" and run.times.tolist() == [0, 7] and not run.w.any()
     assert run.n_steps < 100
+    w0[: -net.m] = 0  # output weights alone: nothing moves, whatever the rounding
+    run = gradient_flow(net, data, w0, t_max=7, times=[0, 7])
+    assert run.times[-1] == 7 and np.array_equal(run.w[-1], w0) and run.n_steps < 100
 
 
 @pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")

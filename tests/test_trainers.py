@@ -599,6 +599,7 @@ BAD = {
     "t_maxs": (flow, {"t_max": [1, 2]}, TypeError, "t_max must be one number"),
     "accuracy": (flow, {"accuracy": -0.1}, ValueError, "accuracy must be > 0"),
     "max_steps": (flow, {"max_steps": 0}, ValueError, "max_steps must be at least 1"),
+    "watch": (flow, {"method": "Radau", "watch": print}, ValueError, "watch is for the method"),
     "times fall": (flow, {"times": [1, 0.5]}, ValueError, "times must be one increasing list"),
     "no times": (flow, {"times": []}, ValueError, "times must be one increasing list"),
     "early times": (flow, {"times": [-1, 1]}, ValueError, "times must be one increasing list"),

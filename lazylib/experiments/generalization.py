@@ -109,7 +109,8 @@ class BestStop:
         best = int(np.argmin(self.losses))
         near = self.path[max(best - 1, 0) : best + 2]
         times = [np.linspace(a[0], b[0], 9) for a, b in itertools.pairwise(near)]
-        times, frames = path_frames(near, None, None, np.concatenate(times))
+        times = np.concatenate([*times, [near[-1][0]]])
+        times, frames = path_frames(near, None, None, times)
         losses = self._loss(frames)
         best = losses.argmin()
         return losses[best], times[best], frames[best]

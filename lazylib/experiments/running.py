@@ -58,7 +58,7 @@ class Results(NamedTuple):
 
 
 def run(*experiments, folder, scale="full", n_jobs=-1):
-    """Run the cells that are not yet in ``folder``, the longest first.
+    """Run the cells that are not yet in ``folder``, the longest first; one run a folder at a time.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def load(path):
     -------
     Results
     """
-    settings, records = _read(path)
+    settings, records, _ = _read(path)
     grid = settings["grid"]
     shape = tuple(map(len, grid.values()))
     records = {_key(grid, record): record for record in records}
@@ -152,13 +152,14 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._write()
             return
-        found, self.records = _read(self.path, name)
+        found, self.records, torn = _read(self.path, name)
         if differences := list(_differences(found, self.settings)):
             raise ValueError(
                 f"{self.path} was made with other settings: {'; '.join(differences)}. "
                 "Move it away, or choose another folder."
             )
-        self._write()  # without a torn line
+        if torn:
+            self._write()
 
     def missing(self):
         """List the points of the grid that have no result yet."""
@@ -200,7 +201,8 @@ def _work(number, cell, settings, point):
 
 
 def _read(path, name=None):
-    """Return the settings and the records of a file, without a torn last line."""
+    """Return the settings and the records of a file, and whether its last line was torn."""
+    torn = False
     lines = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")
     parsed = []
     for number, line in enumerate(lines, start=1):
@@ -212,21 +214,22 @@ def _read(path, name=None):
         except ValueError:
             if number < len(lines) or number == 1:
                 raise ValueError(f"{path}: line {number} is not a line of results") from None
+            torn = True
             del parsed[number - 1 :]
             warnings.warn(f"{path}: its torn last line is ignored", stacklevel=4)
     first, *records = parsed
-    if not isinstance(first, dict) or not isinstance(first.get("settings"), dict):
+    settings = first.get("settings") if isinstance(first, dict) else None
+    if not isinstance(settings, dict) or not isinstance(settings.get("grid"), dict):
         raise ValueError(
             f"{path} holds no results of an experiment: its first line has no settings"
         )
     if name is not None and first.get("experiment") != name:
         raise ValueError(f"{path} holds the experiment {first.get('experiment')!r}, not {name!r}")
-    settings = first["settings"]
     points = list(itertools.product(*settings["grid"].values()))
     for number, record in enumerate(records, start=2):
         if not isinstance(record, dict) or _key(settings["grid"], record) not in points:
             raise ValueError(f"{path}: line {number} is no cell of its own grid")
-    return settings, records
+    return settings, records, torn
 
 
 def _key(grid, record):
@@ -234,7 +237,7 @@ def _key(grid, record):
 
 
 def _line(record):
-    return json.dumps(record, allow_nan=False, ensure_ascii=False) + "\n"
+    return json.dumps(record, ensure_ascii=False) + "\n"
 
 
 def _differences(found, asked):

@@ -33,6 +33,9 @@ ALPHA = {"1/m": lambda m: 1 / m, "1/√m": lambda m: m**-0.5}
 def cell(settings, draw, scaling, m):
     """Train one network αf, α = 1/m or 1/√m, until it fits the data or its time is over.
 
+    Two neurons that cannot fit slide along kinks in tiny steps: ``max_steps`` ends them earlier,
+    when their loss has long settled.
+
     Returns
     -------
     dict

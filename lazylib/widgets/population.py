@@ -87,7 +87,7 @@ def describe(result):
     return (
         f"{regime(result.displacement).capitalize()}, {result.status}: after t = "
         f"{result.times[-1]:.3g} the population loss is {exact:.3f} of the zero predictor's; "
-        f"without noise it would be {flow:.3f}, and at the local minimum of the tangent model "
+        f"without noise it would be {flow:.3f}, and the best tangent model has "
         f"{result.local_minimum:.3f}. Displacement {result.displacement:.2g}. Over the last tenth "
         f"of the time it fell by {meaning} than {drop:.0%} of itself and {of_zero} of the zero "
         "predictor's."
@@ -105,7 +105,7 @@ def panels(figure, results):
     style = {"marker": "o", "linestyle": "", "markersize": 12, "markeredgecolor": INK}
     now = {"now": axes[0].plot([], [], color=NEGATIVE, **style)[0]}
     paths = plots.path_artists(axes[1], _STYLES, "This run, against time")
-    least = {"color": THIRD, "linestyle": "-.", "label": "local minimum of Theorem 3.4"}
+    least = {"color": THIRD, "linestyle": "-.", "label": "best tangent model"}
     paths["least"] = axes[1].plot([], [], linewidth=2, **least)[0]
     axes[1].legend(loc="lower left")
     return axes, [now, paths]
