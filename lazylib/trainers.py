@@ -129,9 +129,7 @@ def sgd(
 
     steps = _Steps(step, lead, w.dtype, fraction=0.5)
     # how a run ended is not read off fresh samples, whose loss fluctuates; the first are not used
-    return _descend(
-        lead, w, train, test or train, test, fresh, steps, n_steps, record, tolerance=0.0
-    )
+    return _descend(lead, w, train, test or train, test, fresh, steps, n_steps, record, 0.0)
 
 
 def gradient_flow(
