@@ -140,7 +140,7 @@ def report_underparameterized(draws, steps, **_):
 def report_processes(**_):
     """Wall time of the same cells with one process and with two."""
     settings = GENERALIZATION.scales["full"]
-    grid = {"draw": [0, 1, 2, 3], "tau": settings["grid"]["tau"][::2]}
+    grid = settings["grid"] | {"tau": settings["grid"]["tau"][::2]}
     part = GENERALIZATION._replace(scales={"full": settings | {"grid": grid}})
     seconds = []
     for number in (1, 2):
