@@ -83,13 +83,13 @@ def describe(result):
     """Say in words how a run ended."""
     exact, flow = (result.errors[name][-1] for name in ("SGD, exact", "flow, no noise"))
     drop, of_zero = STILL_FALLING
-    meaning = "more" if result.status == "still falling" else "no more"
+    more, both = ("more", "and") if result.status == "still falling" else ("less", "or")
     return (
         f"{regime(result.displacement).capitalize()}, {result.status}: after t = "
         f"{result.times[-1]:.3g} the population loss is {exact:.3f} of the zero predictor's; "
         f"without noise it would be {flow:.3f}, and the best tangent model has "
         f"{result.local_minimum:.3f}. Displacement {result.displacement:.2g}. Over the last tenth "
-        f"of the time it fell by {meaning} than {drop:.0%} of itself and {of_zero} of the zero "
+        f"of the time it fell by {more} than {drop:.0%} of itself {both} {of_zero} of the zero "
         "predictor's."
     )
 
