@@ -24,7 +24,7 @@ from lazylib.models import Scaled, TwoLayer
 from lazylib.population import Population
 
 DATA = Path(__file__).resolve().parent / "data"
-OURS = DATA.parents[1] / "notebooks" / "data"
+STORED = DATA.parents[1] / "notebooks" / "data"
 
 
 class Loop:
@@ -122,7 +122,7 @@ def _seconds(settings, draw, m=50, **_):
 
 
 _SGD = UNDERPARAMETERIZED.scales["full"]
-_STEP = load(OURS / "underparameterized.jsonl").values["t"] / _SGD["steps"]
+_STEP = load(STORED / "underparameterized.jsonl").values["t"] / _SGD["steps"]
 AUTHORS = {
     "generalization": Experiment(
         "generalization", generalization, _seconds, _of(GENERALIZATION, "accuracy", "to_end")

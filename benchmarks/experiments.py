@@ -13,12 +13,11 @@ import argparse
 import os
 import tempfile
 import time
-from pathlib import Path
 
 import measure  # isort: skip  # noqa: F401 (it must come before NumPy)
 
 import numpy as np
-from authors import AUTHORS, DATA
+from authors import AUTHORS, DATA, STORED
 
 from lazylib.experiments import (
     GENERALIZATION,
@@ -34,7 +33,6 @@ from lazylib.laziness import convergence_status
 
 os.environ["TQDM_DISABLE"] = "1"
 OURS = {e.name: e for e in (GENERALIZATION, WIDTH, UNDERPARAMETERIZED)}
-STORED = Path(__file__).resolve().parents[1] / "notebooks" / "data"
 
 
 def timed(experiment, point, **changed):

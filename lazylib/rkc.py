@@ -106,11 +106,11 @@ class Curvature(NamedTuple):
         return Curvature(direction, sharpest, other, rest, w), count + more
 
 
-def curvature(objective, w, gradient, iterations=5):
+def first_curvature(objective, w, gradient):
     """Return the first `Curvature`, from power iterations that start at the gradient, and count."""
     unknown, count = np.full(len(w), np.inf, w.dtype), 0
     result = Curvature(unit(gradient), unknown, np.zeros_like(w), unknown, w)
-    for _ in range(iterations):
+    for _ in range(_FIRST):
         result, more = result.followed(objective, w, gradient)
         count += more
     return result, count
@@ -182,7 +182,7 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     value, gradient = objective.gradient(w)
     halt = np.zeros(len(w), bool)
     halt[:] = watch(live, t, w, -gradient)
-    bend, count = curvature(objective, w, gradient, _FIRST)
+    bend, count = first_curvature(objective, w, gradient)
     tiny = np.finfo(w.dtype).tiny
     h = accuracy / np.maximum(np.maximum(bend.sharpest, bend.rest), tiny)
     h = np.where(np.isfinite(h), h, -1)  # the start itself is out of bounds: it has diverged

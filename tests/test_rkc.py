@@ -7,7 +7,7 @@ from scipy.integrate import solve_ivp
 
 from lazylib import Dataset, Tangent, gradient_flow, log_cosh, quadratic, softplus
 from lazylib.objectives import batch
-from lazylib.rkc import coefficients, curvature, integrate, rkc_step, slowed_step
+from lazylib.rkc import coefficients, first_curvature, integrate, rkc_step, slowed_step
 
 STAGES = [2, 3, 5, 12, 40, 120]
 
@@ -145,7 +145,7 @@ def test_the_slowed_flow_tends_to_the_exact_one():
 def test_a_step_is_slowed_only_as_far_as_its_stages_need():
     bowl, w = Bowl(np.append(100.0, BULK)), np.zeros((2, 41))
     value, gradient = bowl.gradient(w)
-    bend, _ = curvature(bowl, w, gradient)
+    bend, _ = first_curvature(bowl, w, gradient)
     for h, slowed in ((1e-3, False), (1.0, True)):
         h = np.full(2, h)
         w_new, _, _, _, s = slowed_step(bowl, w, gradient, h, bend)
@@ -167,7 +167,7 @@ def test_curvature_is_that_of_the_hessian(tau):
     )
     values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
     assert values[-1] > -values[0]
-    bend, _ = curvature(objective, w0[None], gradient)
+    bend, _ = first_curvature(objective, w0[None], gradient)
     for _ in range(60):
         bend, _ = bend.followed(objective, w0[None], gradient)
     assert bend.sharpest[0] == pytest.approx(values[-1], rel=1e-3)
@@ -179,7 +179,7 @@ def test_curvature_is_that_of_the_hessian(tau):
 def test_a_direction_in_which_the_flow_runs_away_is_never_slowed():
     """At a saddle the largest |eigenvalue| may be negative; all of the curvature is then rest."""
     bowl, w = Bowl(np.array([-5.0, 1.0, 0.5])), np.zeros((2, 3))
-    bend, _ = curvature(bowl, w, bowl.gradient(w)[1])
+    bend, _ = first_curvature(bowl, w, bowl.gradient(w)[1])
     for _ in range(20):
         bend, _ = bend.followed(bowl, w, bowl.gradient(w)[1])
     assert (bend.sharpest == 0).all() and bend.rest == pytest.approx(5.0)
