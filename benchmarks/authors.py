@@ -16,12 +16,12 @@ import measure  # isort: skip  # noqa: F401 (it must come before NumPy)
 
 import numpy as np
 
-from lazylib.data import sphere
+from lazylib.data import nth_draw, sphere
 from lazylib.experiments import GENERALIZATION, UNDERPARAMETERIZED, WIDTH, Experiment, load, run
-from lazylib.experiments.draws import nth_draw
 from lazylib.experiments.width import ALPHA
-from lazylib.models import Scaled, TwoLayer
-from lazylib.population import Population
+from lazylib.models.networks import TwoLayer
+from lazylib.models.wrappers import Scaled
+from lazylib.theory.population import Population
 
 DATA = Path(__file__).resolve().parent / "data"
 STORED = DATA.parents[1] / "notebooks" / "data"

@@ -29,7 +29,7 @@ from lazylib.experiments import (
     run,
     underparameterized,
 )
-from lazylib.laziness import convergence_status
+from lazylib.trainers.run import convergence_status
 
 os.environ["TQDM_DISABLE"] = "1"
 OURS = {e.name: e for e in (GENERALIZATION, WIDTH, UNDERPARAMETERIZED)}

@@ -12,7 +12,7 @@ import peers
 from threadpoolctl import threadpool_info
 
 from lazylib import Dataset, TwoLayer, gradient_descent, quadratic, teacher
-from lazylib.objectives import batch
+from lazylib.trainers.objective import batch
 
 # d, n, m, runs, steps
 SETTINGS = [(2, 15, 20, 1, 3000), (2, 200, 200, 1, 1000), (100, 1000, 50, 1, 100)]

@@ -4,38 +4,41 @@ Chizat & Bach, "A Note on Lazy Training in Supervised Differentiable Programming
 by its equations, figures and theorems throughout.
 """
 
-from lazylib.activations import Activation, softplus
 from lazylib.data import Dataset, Teacher, sphere, teacher
-from lazylib.flows import KernelFlow, kernel_flow
 from lazylib.kernels import (
+    KernelFlow,
     arc_cosine,
     deep_kernels,
     limit_kernels,
-    random_feature_kernels,
-    tangent_kernel,
-)
-from lazylib.laziness import displacement, kernel_change, regime, sign_flips
-from lazylib.losses import Loss, log_cosh, logistic, quadratic
-from lazylib.models import Centred, Scaled, Tangent, TwoLayer
-from lazylib.outlook import criterion
-from lazylib.population import Population
-from lazylib.recording import Run
-from lazylib.spectrum import (
     limit_spectrum,
     multiplicities,
+    random_feature_kernels,
     relu_coefficients,
+    tangent_kernel,
     teacher_energy,
     unseen_energy,
     zonal,
 )
-from lazylib.theory import FirstLayer, LazyTheorem, curvature
-from lazylib.trainers import gradient_descent, gradient_flow, sgd
+from lazylib.losses import Loss, log_cosh, logistic, quadratic
+from lazylib.models import Activation, Centered, FirstLayer, Scaled, Tangent, TwoLayer, softplus
+from lazylib.theory import (
+    LazyTheorem,
+    Population,
+    compare,
+    criterion,
+    displacement,
+    estimate_lipschitz,
+    kernel_change,
+    regime,
+    sign_flips,
+)
+from lazylib.trainers import Run, gradient_descent, gradient_flow, sgd
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Activation",
-    "Centred",
+    "Centered",
     "Dataset",
     "FirstLayer",
     "KernelFlow",
@@ -48,14 +51,14 @@ __all__ = [
     "Teacher",
     "TwoLayer",
     "arc_cosine",
+    "compare",
     "criterion",
-    "curvature",
     "deep_kernels",
     "displacement",
+    "estimate_lipschitz",
     "gradient_descent",
     "gradient_flow",
     "kernel_change",
-    "kernel_flow",
     "limit_kernels",
     "limit_spectrum",
     "log_cosh",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lazylib import checks
+from lazylib import _checks
 
 
 def sphere(rng, n, d):
@@ -24,8 +24,8 @@ def sphere(rng, n, d):
     -------
     ndarray of shape (n, d)
     """
-    checks.generator("rng", rng)
-    gaussian = rng.standard_normal((checks.whole("n", n), checks.whole("d", d)))
+    _checks.generator("rng", rng)
+    gaussian = rng.standard_normal((_checks.whole("n", n), _checks.whole("d", d)))
     return gaussian / np.linalg.norm(gaussian, axis=-1, keepdims=True)
 
 
@@ -50,7 +50,7 @@ class Teacher(NamedTuple):
 
 def teacher(rng, d, m0=3):
     """Draw a teacher of ``m0`` neurons: directions uniform on the sphere, signs ±1 (Section 5)."""
-    directions = sphere(rng, checks.whole("m0", m0), d)
+    directions = sphere(rng, _checks.whole("m0", m0), d)
     return Teacher(directions, rng.choice([-1.0, 1.0], size=m0))
 
 
@@ -82,15 +82,15 @@ class Dataset:
             raise ValueError("x_test and y_test must be given together")
         if self.x_test is not None:
             self._check_pair("x_test", "y_test")
-            checks.last_axis("x_test", self.x_test, self.x.shape[-1], "inputs as wide as x")
+            _checks.last_axis("x_test", self.x_test, self.x.shape[-1], "inputs as wide as x")
 
     def _check_pair(self, x_name, y_name):
-        x = checks.finite(x_name, getattr(self, x_name), ndim=2)
-        y = checks.finite(y_name, getattr(self, y_name), ndim=1)
-        checks.last_axis(y_name, y, x.shape[-2], f"one label for each row of {x_name}")
+        x = _checks.finite(x_name, getattr(self, x_name), ndim=2)
+        y = _checks.finite(y_name, getattr(self, y_name), ndim=1)
+        _checks.last_axis(y_name, y, x.shape[-2], f"one label for each row of {x_name}")
         if x.size == 0:
             raise ValueError(f"{x_name} must hold at least one input, got shape {x.shape}")
-        checks.broadcastable(**{x_name: x.shape[:-2], y_name: y.shape[:-1]})
+        _checks.broadcastable(**{x_name: x.shape[:-2], y_name: y.shape[:-1]})
         object.__setattr__(self, x_name, x)
         object.__setattr__(self, y_name, y)
 
@@ -105,10 +105,10 @@ class Dataset:
 
         Training and test inputs have a random stream each, so changing ``n`` keeps the test set.
         """
-        train, test = checks.generator("rng", rng).spawn(2)
+        train, test = _checks.generator("rng", rng).spawn(2)
         d = teacher.a.shape[-1]
         x = sphere(train, n, d)
-        if checks.whole("n_test", n_test, minimum=0) == 0:
+        if _checks.whole("n_test", n_test, minimum=0) == 0:
             return cls(x, teacher(x))
         x_test = sphere(test, n_test, d)
         return cls(x, teacher(x), x_test, teacher(x_test))
@@ -117,3 +117,25 @@ class Dataset:
         """Return the same data in another precision (``"float32"`` or ``"float64"``)."""
         arrays = (self.x, self.y, self.x_test, self.y_test)
         return Dataset(*(None if v is None else v.astype(dtype) for v in arrays))
+
+
+def nth_draw(number, d, n=1, n_test=0):
+    """Return draw ``number`` of the setting of Section 5, the same in every experiment.
+
+    Parameters
+    ----------
+    number : int
+        Seeds everything.
+    d, n, n_test : int
+        Input dimension, training and test inputs.
+
+    Returns
+    -------
+    target : Teacher
+    data : Dataset
+    rng : numpy.random.Generator
+        For the initial weights, and for samples drawn while training.
+    """
+    for_teacher, for_data, rng = np.random.default_rng(number).spawn(3)
+    target: Teacher = teacher(for_teacher, d)
+    return target, Dataset.from_teacher(for_data, target, n, n_test), rng

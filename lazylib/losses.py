@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lazylib import checks
+from lazylib import _checks
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def log_cosh(mu=0.1):
     mu : float
         Strong convexity per sample, in (0, 1]; 1 gives the quadratic loss.
     """
-    mu = checks.number("mu", mu)
+    mu = _checks.number("mu", mu)
     if mu > 1:
         raise ValueError(f"mu must be at most 1, got {mu}")
 

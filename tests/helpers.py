@@ -1,5 +1,7 @@
 """Small problems and numerical derivatives that several test files share."""
 
+from pathlib import Path
+
 import numpy as np
 from hypothesis import settings
 
@@ -9,6 +11,17 @@ from lazylib import Dataset, TwoLayer, teacher
 quick = settings(deadline=None, derandomize=True, max_examples=60)
 
 seeded = np.random.default_rng
+
+#: The repository, its stored results, and reference values that other programs made.
+ROOT = Path(__file__).parents[1]
+DATA, ORACLES = ROOT / "notebooks" / "data", ROOT / "tests" / "oracles"
+
+
+def oracle(name):
+    """Return the array that stands in ``tests/oracles/name.txt``."""
+    lines = (ORACLES / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    shape = [int(size) for size in lines[1][1:].split()]
+    return np.array([row.split() for row in lines[2:]], dtype=float).reshape(shape)
 
 
 def problem(n=15, m=20, d=2, tau=1.0, seed=0, n_test=20, doubling=True, **network):

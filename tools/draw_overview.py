@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from lazylib import plots
-from lazylib.widgets.neurons import train_in_plane
+from lazylib.experiments.plane import train_in_plane
 
 TARGET = Path(__file__).resolve().parents[1] / "notebooks" / "images" / "two-regimes.gif"
 TAUS, FRAMES = (0.1, 2.0), np.unique(np.linspace(0, 99, 34).astype(int))

@@ -1,11 +1,23 @@
-"""The note's experiments at full scale: Figures 1(c), 6(a) and 6(b), a page each.
+"""What the notebooks compute: the settings of the note's figures, and three of them at full scale.
 
-``python -m lazylib.experiments`` runs what is missing of them in ``notebooks/data``.
+``python -m lazylib.experiments`` runs what is missing of Figures 1(c), 6(a) and 6(b) in
+``notebooks/data``.
 """
 
-from lazylib.experiments.generalization import GENERALIZATION
-from lazylib.experiments.running import Experiment, Results, load, mean_and_error, run
-from lazylib.experiments.underparameterized import UNDERPARAMETERIZED
+from lazylib.experiments.algorithms import sgd_on_f, sgd_on_tangent, train_by_sgd
+from lazylib.experiments.criterion import foresee
+from lazylib.experiments.generalization import GENERALIZATION, train_in_space
+from lazylib.experiments.plane import train_in_plane
+from lazylib.experiments.predictors import train_four
+from lazylib.experiments.realizations import draw_realizations
+from lazylib.experiments.runner import Experiment, Results, curves, load, mean_and_error, run
+from lazylib.experiments.surface import train_on_surface
+from lazylib.experiments.theorem import smooth_network, sweep
+from lazylib.experiments.underparameterized import (
+    UNDERPARAMETERIZED,
+    still_falling,
+    train_on_population,
+)
 from lazylib.experiments.width import WIDTH
 
 __all__ = [
@@ -14,7 +26,21 @@ __all__ = [
     "WIDTH",
     "Experiment",
     "Results",
+    "curves",
+    "draw_realizations",
+    "foresee",
     "load",
     "mean_and_error",
     "run",
+    "sgd_on_f",
+    "sgd_on_tangent",
+    "smooth_network",
+    "still_falling",
+    "sweep",
+    "train_by_sgd",
+    "train_four",
+    "train_in_plane",
+    "train_in_space",
+    "train_on_population",
+    "train_on_surface",
 ]

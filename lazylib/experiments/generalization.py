@@ -6,16 +6,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from lazylib.data import Dataset, Teacher
-from lazylib.experiments.draws import finished, nth_draw
-from lazylib.experiments.running import Experiment
-from lazylib.flows import KernelFlow
-from lazylib.integrators import path_frames
-from lazylib.kernels import limit_kernels, tangent_kernel
-from lazylib.laziness import displacement, feature_angle
+from lazylib.data import Dataset, Teacher, nth_draw
+from lazylib.experiments.runner import Experiment, finished
+from lazylib.kernels.arc_cosine import limit_kernels
+from lazylib.kernels.flow import KernelFlow
+from lazylib.kernels.tangent import tangent_kernel
 from lazylib.losses import quadratic
-from lazylib.models import TwoLayer
-from lazylib.trainers import gradient_flow
+from lazylib.models.networks import TwoLayer
+from lazylib.theory.laziness import displacement, feature_angle
+from lazylib.trainers.flow import gradient_flow, path_frames
+from lazylib.trainers.run import Run
 
 FULL = {
     "d": 100,
@@ -33,6 +33,8 @@ FULL = {
         "tau": [float(f"{10 ** (k / 10):.4g}") for k in range(-22, 11)],
     },
 }
+
+
 QUICK = FULL | {
     "accuracy": 0.05,
     "grid": {"draw": [2, 3], "tau": [0.01, 0.03, 0.06, 0.1, 0.2, 0.5, 1.0, 3.0, 10.0]},
@@ -165,3 +167,41 @@ def setting(number, d, m, n, n_test):
 
 
 GENERALIZATION = Experiment("generalization", cell, cost, {"full": FULL, "quick": QUICK})
+
+
+_FRAMES = 60
+
+
+_SETTINGS = GENERALIZATION.scales["full"]
+
+
+@dataclass(frozen=True)
+class SpaceRun:
+    """A network trained in dimension 100, with the errors of its frames by name."""
+
+    draw: object  # what all τ of one draw share
+    tau: float
+    w0: np.ndarray
+    run: Run
+    errors: dict
+
+
+@lru_cache(maxsize=4)
+def _setting(number):
+    return setting(number, *(_SETTINGS[name] for name in ("d", "m", "n", "n_test")))
+
+
+def train_in_space(tau, draw):
+    """Train the network of one draw from N(0, τ²), to the end of the authors' training."""
+    shared = _setting(draw)
+    data, w0 = shared.data, tau * shared.unit
+    options = {"record": _FRAMES, "accuracy": 0.02, "t_max": training_time(_SETTINGS, tau)}
+    run = gradient_flow(shared.net, data, w0, **options)
+    zero_train, zero_test = (0.5 * np.mean(y**2) for y in (data.y, data.y_test))
+    kernel = shared.flow.predict(tau**2 * run.times, shared.K_test)
+    errors = {
+        "training": run.train_loss / zero_train,
+        "test": run.test_loss / zero_test,
+        "test, tangent kernel": quadratic.value(kernel, data.y_test) / zero_test,
+    }
+    return SpaceRun(shared, tau, w0, run, errors)

@@ -1,15 +1,20 @@
 """Figure 6(b): the population loss after SGD from N(0, τ²), each sample being used once."""
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 
-from lazylib.data import sphere
-from lazylib.experiments.draws import finished, nth_draw
-from lazylib.experiments.running import Experiment
-from lazylib.laziness import displacement
+from lazylib.data import nth_draw, sphere
+from lazylib.experiments.runner import Experiment, Results, finished
 from lazylib.losses import quadratic
-from lazylib.models import Tangent, TwoLayer
-from lazylib.population import Population
-from lazylib.trainers import gradient_flow, sgd
+from lazylib.models.networks import TwoLayer
+from lazylib.models.wrappers import Tangent
+from lazylib.theory.laziness import displacement
+from lazylib.theory.population import Population
+from lazylib.trainers.descent import sgd
+from lazylib.trainers.flow import gradient_flow
+from lazylib.trainers.run import convergence_status
 
 FULL = {
     "d": 100,
@@ -23,6 +28,8 @@ FULL = {
     + [2.0, 4.0, 8.0],
     "grid": {"draw": list(range(5))},
 }
+
+
 QUICK = FULL | {
     "steps": 800,
     "tau": [0.01, 0.04, 0.1, 0.2, 0.4, 1.0, 4.0],
@@ -106,3 +113,57 @@ def _flow(population, net, w0, t, accuracy):
 
 
 UNDERPARAMETERIZED = Experiment("underparameterized", cell, cost, {"full": FULL, "quick": QUICK})
+
+
+_D, _M = (UNDERPARAMETERIZED.scales["full"][name] for name in ("d", "m"))
+
+
+_FRAMES = 40
+
+
+@dataclass(frozen=True)
+class PopulationRun:
+    """A run of SGD with its errors by name, and those of the noiseless flow at the same times."""
+
+    tau: float
+    times: np.ndarray
+    errors: dict
+    displacement: float
+    status: str
+    local_minimum: float
+
+
+def still_falling(results: Results):
+    """Where SGD was still falling in most draws: a bool for each τ.
+
+    It was if the exact loss dropped by more than `lazylib.laziness.STILL_FALLING` says over the
+    last tenth of the steps.
+    """
+    exact, before = results.values["exact"], results.values["before"]
+    falling = convergence_status(exact, before, np.ones_like(exact)) == "still falling"
+    return falling.mean(axis=0) > 0.5
+
+
+@lru_cache(maxsize=4)
+def _setting(draw):
+    target, _, rng = nth_draw(draw, _D)
+    for_weights, _, _ = rng.spawn(3)
+    net, population = TwoLayer(_D, _M), Population(target)
+    unit = net.init(for_weights)
+    return net, population, unit, tangent_minimum(population, net, unit) / population.zero_loss()
+
+
+def train_on_population(tau, steps, batch_size, draw):
+    """Train by SGD with fresh samples, and by the flow on the exact population loss."""
+    net, population, unit, local_minimum = _setting(draw)
+    w0, zero, rng = tau * unit, population.zero_loss(), np.random.default_rng(draw)
+    options = {"n_steps": steps, "batch_size": batch_size, "record": _FRAMES}
+    run = sgd(net, population.teacher, w0, rng=rng, **options)
+    moving = np.append(True, np.diff(run.times) > 0)
+    times, w, batches = run.times[moving], run.w[moving], run.train_loss[moving]
+    exact = population.loss(net, w) / zero
+    flow = gradient_flow(net, population, w0, t_max=times[-1], times=times).train_loss / zero
+    before = np.interp(0.9 * times[-1], times, exact)
+    errors = {"SGD, exact": exact, "SGD, its batches": batches / zero, "flow, no noise": flow}
+    status = str(convergence_status(exact[-1], before, 1.0))
+    return PopulationRun(tau, times, errors, displacement(w[-1], w0), status, local_minimum)

@@ -1,11 +1,12 @@
 """Figure 6(a): the test error at the end of training against the width m, for two scalings α(m)."""
 
-from lazylib.experiments.draws import finished, nth_draw
-from lazylib.experiments.running import Experiment
-from lazylib.laziness import displacement
-from lazylib.models import Scaled, TwoLayer
-from lazylib.population import Population
-from lazylib.trainers import gradient_flow
+from lazylib.data import nth_draw
+from lazylib.experiments.runner import Experiment, finished
+from lazylib.models.networks import TwoLayer
+from lazylib.models.wrappers import Scaled
+from lazylib.theory.laziness import displacement
+from lazylib.theory.population import Population
+from lazylib.trainers.flow import gradient_flow
 
 FULL = {
     "d": 100,
@@ -22,11 +23,15 @@ FULL = {
         "m": [2, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 512],
     },
 }
+
+
 QUICK = FULL | {
     "accuracy": 0.05,
     "max_steps": 1000,
     "grid": {"draw": [2, 3], "scaling": ["1/m", "1/√m"], "m": [2, 4, 8, 16, 32, 64, 128]},
 }
+
+
 ALPHA = {"1/m": lambda m: 1 / m, "1/√m": lambda m: m**-0.5}
 
 

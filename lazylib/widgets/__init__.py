@@ -1,9 +1,9 @@
 """The slider panels: each ``explore_…()`` returns one box, which code can set and read back."""
 
+from lazylib.widgets.criterion import explore_criterion
 from lazylib.widgets.generalization import explore_generalization
 from lazylib.widgets.kernels import explore_kernels, explore_predictors
 from lazylib.widgets.neurons import explore_neurons
-from lazylib.widgets.outlook import explore_outlook
 from lazylib.widgets.population import explore_population
 from lazylib.widgets.tangent import explore_sgd, explore_surface
 from lazylib.widgets.theorem import explore_theorem
@@ -12,7 +12,7 @@ __all__ = [
     "explore_generalization",
     "explore_kernels",
     "explore_neurons",
-    "explore_outlook",
+    "explore_criterion",
     "explore_population",
     "explore_predictors",
     "explore_sgd",

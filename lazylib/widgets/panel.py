@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lazylib.plots import STYLE
+from lazylib.plots.style import STYLE
 
 
 class Canvas:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lazylib.experiments.draws import nth_draw
+from lazylib.data import nth_draw
 
 D, N, BATCH = 100, 1000, 200
 

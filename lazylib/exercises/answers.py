@@ -1,0 +1,80 @@
+"""What all checks share: an answer gets "right", or a hint that leads one step on."""
+
+import numpy as np
+
+
+def say(verdict):
+    """Print a verdict: None is right, anything else is the hint to give."""
+    print("Right." if verdict is None else f"Not yet: {verdict}")
+
+
+def unanswered(*answers):
+    """Say so, and return True, if an answer is still the ``None`` or ``...`` of the exercise."""
+    missing = any(answer is None or answer is ... for answer in answers)
+    if missing:
+        print("Your turn: put your answer in place of None.")
+    return missing
+
+
+def number(answer, expected, hints=(), within=0.05):
+    """Return None if ``answer`` is within a relative ``within`` of ``expected``, else a hint.
+
+    Parameters
+    ----------
+    answer, expected : float
+    hints : list of (float, str)
+        Hints for likely mistakes: the wrong value, and what to think of.
+    within : float
+    """
+    try:
+        value = float(answer)
+    except (TypeError, ValueError):
+        return f"a number is expected, got {answer!r}."
+    if not np.isfinite(value):
+        return "the number must be finite."
+
+    def close(target):
+        return abs(value - target) <= within * max(abs(target), 1e-12)
+
+    if close(expected):
+        return None
+    for wrong, hint in hints:
+        if close(wrong):
+            return hint
+    return "too large." if value > expected else "too small."
+
+
+def vector(answer, expected, hints=(), within=1e-6):
+    """Return None if ``answer`` is the array ``expected``, else a hint.
+
+    Parameters
+    ----------
+    answer, expected : array
+    hints : list of (array, str)
+        Hints for likely mistakes: the wrong array, and what to think of.
+    within : float
+        Largest difference allowed, relative to the largest entry expected.
+    """
+    try:
+        value = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        return f"numbers are expected, got {answer!r}."
+    if value.shape != np.shape(expected):
+        return f"an array of shape {np.shape(expected)} is expected, got {value.shape}."
+
+    def close(target):
+        return np.abs(value - target).max() <= within * np.abs(expected).max()
+
+    if close(expected):
+        return None
+    for wrong, hint in hints:
+        if close(wrong):
+            return hint
+    return "the shape is right, the values are not."
+
+
+def choice(answer, right, hints):
+    """Say whether ``answer`` is the ``right`` word; ``hints`` holds one for each of the others."""
+    if not unanswered(answer):
+        options = ", ".join(map(repr, sorted([right, *hints])))
+        say(None if answer == right else hints.get(answer, f"choose one of {options}."))

@@ -1,0 +1,258 @@
+"""The checks behind "Check yourself", notebook by notebook."""
+
+import numpy as np
+
+from lazylib.exercises.answers import choice, number, say, unanswered, vector
+from lazylib.theory.laziness import displacement, feature_angle
+
+
+def equivalent_alpha(answer):
+    """Notebook 01: the α that, at τ = 1, trains like τ = 3 with α = 1 (Section 4.2.1)."""
+    if not unanswered(answer):
+        hints = [
+            (3, "f is homogeneous, but not of degree 1: how does f(3w) compare with f(w)?"),
+            (1 / 9, "the right factor, the wrong way round: is τ = 3 lazier or less lazy than 1?"),
+            (27, "count the factors of a product bⱼ max(aⱼ·x, 0) that scale with τ."),
+        ]
+        say(number(answer, 3**2, hints))
+
+
+def tenfold_alpha(answer, displacements):
+    """Notebook 01: the factor by which the displacement changes when α grows tenfold.
+
+    ``displacements`` holds the two that were measured, at α and at 10α.
+    """
+    if not unanswered(answer):
+        ratio = displacements[1] / displacements[0]
+        hints = [
+            (1 / ratio, "the right factor, the wrong way round."),
+            (1.0, "the data ask for the same function: how far must w go if αf is steeper in w?"),
+            (ratio**0.5, "α and τ are not the same thing: α = τ²."),
+        ]
+        say(number(answer, ratio, hints, within=0.2))
+
+
+def in_between(panel):
+    """Notebook 01: find sliders that fit the data with a displacement between 0.2 and 0.8."""
+    result = panel.result
+    if result is None:
+        return say("the panel shows an error; move its sliders back first.")
+    moved = displacement(result.run.w[-1], result.w0)
+    fit = result.run.train_loss[-1] / np.mean(0.5 * result.data.y**2)
+    if moved > 0.8:
+        say(f"with a displacement of {moved:.2f} the neurons still travel; which way is lazy?")
+    elif moved < 0.2:
+        say(f"with a displacement of {moved:.2f} this is lazy already; go back a little.")
+    elif fit > 1e-3:
+        say(f"the training loss is {fit:.1g} of the zero predictor's; it should be below 0.001.")
+    else:
+        say(None)
+
+
+def tangent_limit(answer, jacobian, y):
+    """Notebook 02: where the tangent model of Figure 2 ends, in the space of predictors."""
+    if not unanswered(answer):
+        theta = np.linalg.pinv(jacobian) @ y
+        hints = [
+            (y, "those are the labels; can a plane through 0 reach them?"),
+            (jacobian @ jacobian.T @ y, "K y is a direction, not a fit: K is no projection."),
+        ]
+        if np.shape(answer) == theta.shape:
+            return say("those are parameters; which predictions do they make?")
+        say(vector(answer, jacobian @ theta, hints, within=1e-3))
+
+
+def ten_times_closer(answer):
+    """Notebook 02: the factor on α that brings the two paths ten times closer (Theorem 3.2)."""
+    if not unanswered(answer):
+        hints = [
+            (100, "that would be right for a distance that falls as 1/√α."),
+            (10**0.5, "that would be right for a distance that falls as 1/α²."),
+            (0.1, "the right factor, the wrong way round."),
+        ]
+        say(number(answer, 10, hints))
+
+
+def shifted_labels(answer, alpha, start, y):
+    """Notebook 02: the labels ỹ that the tangent model has left to fit (Section 2.1)."""
+    if not unanswered(answer):
+        hints = [
+            (y, "at t = 0 the model does not predict 0."),
+            (y - start, "the model is αf, not f."),
+            (y + alpha * start, "the right quantities, the wrong sign."),
+        ]
+        say(vector(answer, y - alpha * start, hints))
+
+
+def width_for_half_the_error(answer):
+    """Notebook 03: the factor on m that halves the error of k_m (Section 2.2)."""
+    if not unanswered(answer):
+        hints = [
+            (2, "that would be right for an error that falls as 1/m; look at the slope."),
+            (2**0.5, "the error falls as 1/√m: solve 1/√(factor) = 1/2."),
+            (0.25, "the right factor, the wrong way round."),
+        ]
+        say(number(answer, 4, hints))
+
+
+def kernel_on_the_diagonal(answer):
+    """Notebook 03: m = ∞ tangent kernel k(x, x), for m = 50, τ = 0.1, without 1/√m (Eq. 4)."""
+    if not unanswered(answer):
+        hints = [
+            (0.01, "Section 5 has no factor 1/√m: its kernel is a sum over m neurons, not a mean."),
+            (0.25, "that is one of two kernels; both layers are trained."),
+            (0.005, "that is one of two kernels, and a mean over the neurons, not their sum."),
+            (50, "E(b²) is τ², not 1, and so is E(‖a‖²)/d."),
+            (5, "weights enter squared: τ², not τ."),
+        ]
+        say(number(answer, 0.5, hints, within=1e-3))
+
+
+def samples_for_degree_two(answer):
+    """Notebook 03: harmonics of degree 0, 1 and 2 on the sphere of ℝ¹⁰⁰."""
+    if not unanswered(answer):
+        hints = [
+            (5049, "those are of degree 2 alone; degrees 0 and 1 are learnt before them."),
+            (100, "those are of degree 1."),
+            (101, "those are of degrees 0 and 1."),
+            (2 * 2 + 1, "that is degree 2 in three dimensions."),
+            (5151, "on the sphere ‖x‖² is the constant 1: one of these is counted twice."),
+        ]
+        say(number(answer, 5150, hints, within=1e-6))
+
+
+def threshold_factor(answer):
+    """Notebook 04: the factor on Theorem 3.2's threshold when all labels are tripled."""
+    if not unanswered(answer):
+        hints = [
+            (1, "M does not change, but the threshold is ‖f*‖/M."),
+            (1 / 3, "the right factor, the wrong way round: are larger labels easier to reach?"),
+            (9, "the threshold contains ‖f*‖ once, not squared."),
+        ]
+        say(number(answer, 3, hints))
+
+
+def lemma_factor(answer):
+    """Notebook 04: the factor on Lemma A.1's bound when α grows tenfold, without doubling."""
+    if not unanswered(answer):
+        hints = [
+            (10, "the right factor, the wrong way round."),
+            (0.01, "that would be so with doubling; here Σ changes in proportion to w − w₀."),
+            (1, "K contains Σ(t) − Σ(0): how far does w move?"),
+        ]
+        say(number(answer, 1 / 10, hints))
+
+
+def doubling_slope(answer):
+    """Notebook 04: the slope of sup‖αf − αT_f‖ against α with the doubling trick."""
+    if not unanswered(answer):
+        hints = [
+            (-1, "the theorem promises that much; the doubling trick does better."),
+            (2, "the gap shrinks as α grows."),
+        ]
+        say(number(answer, -2, hints))
+
+
+def doubled_weights(answer):
+    """Notebook 05: Eq. (7)'s ratio, first 0.8, after doubling the weights of a ReLU network."""
+    if not unanswered(answer):
+        hints = [
+            (0.4, "the ratio falls as λ^{−q}; which q has this network?"),
+            (0.1, "that would be q = 3."),
+            (3.2, "the right factor, the wrong way round: larger weights are lazier."),
+            (0.8, "which of the three numbers of Eq. (7) change with the scale of w₀?"),
+        ]
+        say(number(answer, 0.8 / 4, hints))
+
+
+def width_slope(answer):
+    """Notebook 05: the slope of Eq. (7)'s ratio against m for α(m) = m^{−3/4}."""
+    if not unanswered(answer):
+        hints = [
+            (0.25, "the right size; does this network become lazier or less lazy?"),
+            (-0.75, "that is α(m) alone; there are m terms in the sum."),
+            (0.75, "the ratio is of order 1/(m α(m))."),
+        ]
+        say(number(answer, -1 / 4, hints))
+
+
+def wide_enough(panel):
+    """Notebook 05: a width m at which τ = 0.1, α = 1 gives a displacement below 0.5."""
+    state, result = panel.state, panel.result
+    if result is None:
+        return say("the panel shows an error; move its sliders back first.")
+    if not (np.isclose(state["tau"], 0.1, rtol=0.06) and np.isclose(state["alpha"], 1, rtol=0.06)):
+        return say("put τ back to 0.1 and α to 1.")
+    if result.run is None:
+        return say("press “train”, so that there is something to measure.")
+    moved = displacement(result.run.w[-1], result.w0)
+    say(None if moved < 0.5 else f"the displacement is {moved:.2f}; which way does the gauge move?")
+
+
+def plateau_factor(answer, small, plateau):
+    """Notebook 06: how many times larger the plateau's error is than that of a small τ."""
+    if not unanswered(answer):
+        hints = [
+            (small / plateau, "the right factor, the wrong way round."),
+            (plateau - small, "a factor is asked for, not a difference."),
+        ]
+        say(number(answer, plateau / small, hints, within=0.1))
+
+
+def plateau_level(answer):
+    """Notebook 06: which kernel the plateau of the best stop equals."""
+    hints = {
+        "end": "at t = ∞ the kernel fits all of the data; what did the best stop leave out?",
+        "limit": "that kernel has infinitely many neurons; this network has fifty.",
+        "zero": "the zero predictor's error is 1 on this axis.",
+    }
+    choice(answer, "best", hints)
+
+
+def before_the_features(panel):
+    """Notebook 06: beat the tangent kernel twice over, while the angle is still above 50°."""
+    result = panel.result
+    if result is None:
+        return say("the panel shows an error; move its sliders back first.")
+    net, teacher, w = result.draw.net, result.draw.teacher, result.run.w[-1]
+    angle = feature_angle(net, w, teacher)
+    ratio = result.errors["test"].min() / result.errors["test, tangent kernel"].min()
+    if ratio > 0.5:
+        say(f"the best error is {ratio:.2f} times the tangent kernel's; which way is active?")
+    elif angle < 50:
+        say(f"the mean angle is {angle:.0f}° already; go back a little.")
+    else:
+        say(None)
+
+
+def samples_for_a_tenth(answer):
+    """Notebook 07: how many samples bring an estimate's error to a tenth of that of 2000."""
+    if not unanswered(answer):
+        hints = [
+            (20_000, "that would be right if the error fell as 1/n; it falls as 1/√n."),
+            (2000 * 10**0.5, "the error falls as 1/√n: solve √(n/2000) = 10."),
+        ]
+        say(number(answer, 200_000, hints))
+
+
+def ten_times_as_long(answer):
+    """Notebook 07: where SGD from τ = 8 would be after many more steps."""
+    hints = {
+        "global minimum": "the network hardly moves: which predictors can it reach from there?",
+        "plateau": "the curve still falls a little there; what is the least it can reach?",
+    }
+    choice(answer, "tangent minimum", hints)
+
+
+def below_and_falling(panel):
+    """Notebook 07: a run below the tangent model's minimum that is still falling."""
+    result = panel.result
+    if result is None:
+        return say("the panel shows an error; move its sliders back first.")
+    exact = result.errors["SGD, exact"][-1]
+    if exact >= result.local_minimum:
+        say(f"{exact:.3f} is above the best tangent model; smaller τ or more steps get below it.")
+    elif result.status != "still falling":
+        say("below the best tangent model, but it has settled; use fewer steps or a larger τ.")
+    else:
+        say(None)

@@ -1,0 +1,34 @@
+"""Kernels: closed forms, the tangent kernel of any model, gradient flow with a kernel, spectra."""
+
+from lazylib.kernels.arc_cosine import (
+    arc_cosine,
+    deep_kernels,
+    limit_kernels,
+    random_feature_kernels,
+)
+from lazylib.kernels.flow import KernelFlow, Stop
+from lazylib.kernels.spectrum import (
+    limit_spectrum,
+    multiplicities,
+    relu_coefficients,
+    teacher_energy,
+    unseen_energy,
+    zonal,
+)
+from lazylib.kernels.tangent import tangent_kernel
+
+__all__ = [
+    "KernelFlow",
+    "Stop",
+    "arc_cosine",
+    "deep_kernels",
+    "limit_kernels",
+    "limit_spectrum",
+    "multiplicities",
+    "random_feature_kernels",
+    "relu_coefficients",
+    "tangent_kernel",
+    "teacher_energy",
+    "unseen_energy",
+    "zonal",
+]

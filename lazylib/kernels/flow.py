@@ -1,0 +1,260 @@
+"""Gradient flow of the quadratic loss with a fixed kernel, in closed form.
+
+With R(u) = (1/2n)‖u − y‖² the predictions on the training points obey u′ = −(1/n) K (u − y). One
+eigendecomposition K = UΛUᵀ turns this into n separate exponentials, so that any time, t = ∞, ridge
+regression and the best early stop all come from it. Each is a filter of the eigenvalues.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lazylib import _checks
+
+# Points a decade of t where the best stop is looked for, before it is refined.
+_A_DECADE = 40
+
+
+class Stop(NamedTuple):
+    """A moment of training: the time ``t`` (0 and ∞ included) and the test loss R there."""
+
+    t: float
+    loss: float
+
+
+class KernelFlow:
+    """Kernel regression of y − u₀ on top of u₀, by gradient flow or with a ridge.
+
+    Parameters
+    ----------
+    K : ndarray of shape (..., n, n)
+        Kernel matrix of the training points: symmetric, positive semi-definite.
+    y : ndarray of shape (..., n)
+        Labels.
+    u0 : float or ndarray of shape (..., n), default 0
+        Predictions at t = 0.
+
+    Attributes
+    ----------
+    eigenvalues : ndarray of shape (..., n)
+        Those of K, increasing; those that rounding cannot tell from 0 are 0.
+    rank : int or ndarray of shape (...)
+        How many are not 0. The part of y − u₀ in the other directions is never learnt.
+
+    Raises
+    ------
+    ValueError
+        If K is not square and symmetric, or has a negative eigenvalue; or if shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> flow = KernelFlow(np.diag([2.0, 0.0]), y=np.ones(2))
+    >>> flow.predict(np.inf)
+    array([1., 0.])
+    >>> print(flow)
+    K has rank 1 of 2: 71 % of y − u0 lies outside its range and is never fitted
+    """
+
+    def __init__(self, K, y, u0=0.0):
+        K, y = _checks.finite("K", K, ndim=2), _checks.finite("y", y, ndim=1)
+        n = y.shape[-1]
+        if K.shape[-2:] != (n, n):
+            raise ValueError(f"K must have shape (..., {n}, {n}) for y {y.shape}, got {K.shape}")
+        u0 = _checks.finite("u0", u0)
+        if u0.ndim:
+            _checks.last_axis("u0", u0, n, "one prediction for each label")
+        _checks.broadcastable(K=K.shape[:-2], y=y.shape[:-1], u0=u0.shape[:-1])
+        size = np.abs(K).max(axis=(-2, -1), keepdims=True)
+        rounding = 4 * n * np.finfo(K.dtype).eps
+        if (np.abs(K - K.swapaxes(-1, -2)) > rounding * size).any():
+            raise ValueError("K must be symmetric: a kernel between the training points")
+        self.eigenvalues, self._U = np.linalg.eigh(K)
+        bound = rounding * np.abs(self.eigenvalues).max(axis=-1, keepdims=True)
+        if (self.eigenvalues < -bound).any():
+            raise ValueError(
+                f"K must be positive semi-definite, as every kernel is; it has the eigenvalue "
+                f"{self.eigenvalues.min():.3g}, and {self.eigenvalues.max():.3g} is the largest"
+            )
+        self.eigenvalues[self.eigenvalues <= bound] = 0
+        self.n, self.y, self._residual = n, y, y - u0
+        self._parts = _product(self._U.swapaxes(-1, -2), self._residual)
+
+    def __str__(self):
+        """Say what this kernel can fit."""
+        rank, parts = np.min(self.rank), np.where(self.eigenvalues > 0, 0, self._parts)
+        norm = np.linalg.norm(self._residual, axis=-1)
+        missed = np.max(np.linalg.norm(parts, axis=-1) / np.where(norm > 0, norm, 1))
+        if rank == self.n:
+            return f"K has full rank {rank}: every label is fitted as t → ∞"
+        if missed < 1e-8:
+            return (
+                f"K has rank {rank} of {self.n}, but y − u0 lies in its range: all of it is fitted"
+            )
+        return (
+            f"K has rank {rank} of {self.n}: {100 * missed:.2g} % of y − u0 lies outside its range "
+            "and is never fitted"
+        )
+
+    @property
+    def rank(self):
+        """Number of eigenvalues that are not 0."""
+        rank = (self.eigenvalues > 0).sum(axis=-1)
+        return rank if rank.ndim else int(rank)
+
+    def predict(self, times, K_test=None, u0_test=0.0):
+        """Predictions u(t), on the training points or on others.
+
+        Parameters
+        ----------
+        times : float or ndarray of shape (T,)
+            Times t ≥ 0; ``numpy.inf`` is the interpolant (of least norm, if K is singular).
+        K_test : ndarray of shape (..., n_test, n), optional
+            Kernel between other points and the training points.
+        u0_test : float or ndarray of shape (..., n_test), default 0
+            Predictions on the other points at t = 0.
+
+        Returns
+        -------
+        ndarray of shape (..., n) or (..., n_test), with a first axis T if ``times`` has one.
+        """
+        if K_test is None:
+            # y − exp(−tK/n)(y − u₀): exact as the residual vanishes
+            left = self._parts * np.exp(-self._exponents(times))
+            return self.y - _product(self._U, left)
+        return self._outside(self._flow_filter(times), K_test, u0_test)
+
+    def ridge(self, penalty, K_test=None, u0_test=0.0):
+        """Predictions of ridge regression: the minimum of R(g) + (penalty/2)‖g − u₀‖² in the RKHS.
+
+        Parameters
+        ----------
+        penalty : float
+            At least 0; 0 is the ridgeless limit, `predict` at t = ∞.
+        K_test, u0_test
+            As in `predict`.
+
+        Returns
+        -------
+        ndarray of shape (..., n) or (..., n_test)
+        """
+        filtered = self._ridge_filter(penalty)
+        if K_test is None:
+            left = self._parts * (1 - self.eigenvalues * filtered)
+            return self.y - _product(self._U, left)
+        return self._outside(filtered, K_test, u0_test)
+
+    def coefficients(self, times):
+        """Coefficients c(t) of u(t) = u₀ + Σᵢ cᵢ k(·, xᵢ), in the shape of `predict`."""
+        return _product(self._U, self._parts * self._flow_filter(times))
+
+    def best_stop(self, K_test, y_test, u0_test=0.0):
+        """Time at which the test loss R is least, over all t in [0, ∞], for one run.
+
+        Parameters
+        ----------
+        K_test : ndarray of shape (n_test, n)
+        y_test : ndarray of shape (n_test,)
+        u0_test : float or ndarray of shape (n_test,), default 0
+
+        Returns
+        -------
+        Stop
+            With the fields ``t`` and ``loss``.
+        """
+        from scipy.optimize import minimize_scalar  # here, so that `import lazylib` stays fast
+
+        if self.eigenvalues.ndim > 1:
+            raise ValueError(f"best_stop is for one run, K has {self.eigenvalues.shape[0]}")
+        K_test = self._checked_test(K_test)
+        y_test = _checks.finite("y_test", y_test, ndim=1)
+        _checks.last_axis("y_test", y_test, K_test.shape[-2], "one label for each row of K_test")
+        modes, start = (K_test @ self._U) * self._parts, u0_test - y_test
+
+        def loss(t):
+            return 0.5 * ((modes @ self._flow_filter(t).T).T + start) ** 2
+
+        active = self.eigenvalues[self.eigenvalues > 0]
+        if not len(active):
+            return Stop(0.0, float(loss(0.0).mean()))
+        # from where nothing has moved to where everything has arrived
+        ends = np.log10([1e-3 * self.n / active[-1], 40 * self.n / active[0]])
+        log_t = np.linspace(*ends, int(_A_DECADE * (ends[1] - ends[0])) + 2)
+        times = np.concatenate([[0.0], 10**log_t, [np.inf]])
+        losses = loss(times).mean(axis=-1)
+        if losses[-1] <= losses.min() * (1 + 1e-12):
+            return Stop(np.inf, float(losses[-1]))  # late times differ from ∞ by rounding only
+        best = int(losses.argmin())
+        stop = Stop(float(times[best]), float(losses[best]))
+        if 1 < best < len(times) - 2:
+            found = minimize_scalar(
+                lambda s: loss(10**s).mean(),
+                bounds=(log_t[best - 2], log_t[best]),
+                method="bounded",
+                options={"xatol": 1e-9},
+            )
+            stop = min(stop, Stop(10 ** float(found.x), float(found.fun)), key=lambda at: at.loss)
+        return stop
+
+    def _exponents(self, times):
+        times = np.asarray(times, dtype=float)
+        if times.ndim > 1 or not (times >= 0).all():
+            raise ValueError(f"times must be numbers >= 0, or one list of them, got {times!r}")
+        times = times.reshape(*times.shape, *(1,) * self._parts.ndim)
+        # 0·∞ is 0: where K sees nothing, nothing ever moves
+        return np.multiply(
+            times, self.eigenvalues / self.n, where=self.eigenvalues > 0, out=self._zeros(times)
+        )
+
+    def _zeros(self, times):
+        return np.zeros(np.broadcast_shapes(times.shape, self._parts.shape))
+
+    def _flow_filter(self, times):
+        """(1 − exp(−tλ/n))/λ, and 0 where λ = 0: there the test points' kernel vanishes too."""
+        return -np.expm1(-self._exponents(times)) * self._inverse(0)
+
+    def _ridge_filter(self, penalty):
+        return self._inverse(self.n * _checks.number("penalty", penalty, zero=True))
+
+    def _inverse(self, shift):
+        seen = self.eigenvalues > 0
+        return np.divide(1, self.eigenvalues + shift, where=seen, out=np.zeros(seen.shape))
+
+    def _checked_test(self, K_test):
+        K_test = _checks.finite("K_test", K_test, ndim=2)
+        _checks.last_axis("K_test", K_test, self.n, "the kernel between other and training points")
+        return K_test
+
+    def _outside(self, filtered, K_test, u0_test):
+        coefficients = _product(self._U, self._parts * filtered)
+        return u0_test + _product(self._checked_test(K_test), coefficients)
+
+
+def _product(matrix, vectors):
+    """Each vector (on the last axis) times the matrix; one product when there is one matrix."""
+    if matrix.ndim == 2:
+        return vectors @ matrix.T
+    return (matrix @ vectors[..., None])[..., 0]
+
+
+def kernel_flow(K, y, u0=0.0, times=np.inf, K_test=None, u0_test=0.0):
+    """Closed-form gradient flow of the quadratic loss with the kernel matrix K.
+
+    One call of `KernelFlow`, whose other methods give the best early stop and ridge regression.
+
+    Parameters
+    ----------
+    K, y, u0
+        As in `KernelFlow`.
+    times, K_test, u0_test
+        As in `KernelFlow.predict`.
+
+    Returns
+    -------
+    u : ndarray of shape (T, ..., n)
+        On the training points; without T if ``times`` is one number.
+    u_test : ndarray of shape (T, ..., n_test), or None without ``K_test``
+    """
+    flow = KernelFlow(K, y, u0)
+    u_test = None if K_test is None else flow.predict(times, K_test, u0_test)
+    return flow.predict(times), u_test

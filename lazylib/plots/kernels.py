@@ -1,0 +1,164 @@
+"""Kernels on a section of the sphere (Figure 4), and four predictors on the circle."""
+
+import numpy as np
+from matplotlib.collections import LineCollection
+
+from lazylib.experiments.predictors import _DEGREES, _TIMES
+from lazylib.experiments.realizations import _PHI, _WIDTHS, draw_realizations
+from lazylib.plots.style import (
+    FAINT,
+    FOURTH,
+    INK,
+    NEGATIVE,
+    POSITIVE,
+    THIRD,
+    legend_below,
+    line_artists,
+    nice_limit,
+)
+
+
+def kernel_artists(ax, title, limit, top):
+    """Make a panel of Figure 4: a kernel on a section of the sphere, against the angle φ.
+
+    ``limit`` holds the kernel for m = ∞ at angles from 0 to 180 degrees.
+    """
+    degrees = np.linspace(0, 180, len(limit))
+    artists = {
+        "typical": ax.fill_between(degrees, 0, 0 * degrees, color=FAINT, alpha=0.35, linewidth=0),
+        "draws": ax.add_collection(LineCollection([], linewidths=1.4, colors=POSITIVE, alpha=0.7)),
+    }
+    ax.plot([], [], color=POSITIVE, linewidth=1.4, label="draws, width m")
+    artists["limit"] = ax.plot(degrees, limit, color=INK, linewidth=3, label="limit, m = ∞")[0]
+    ax.set(title=title, xlabel="angle φ (degrees)", xlim=(0, 180), ylim=(-0.35 * top, top))
+    ax.set_xticks(np.arange(0, 181, 45))
+    ax.legend(loc="upper right")
+    return artists
+
+
+def set_kernels(ax, artists, draws, typical):
+    """Fill a panel of Figure 4: one line a draw, and how typical each angle is as a shadow.
+
+    Parameters
+    ----------
+    draws : ndarray of shape (draws, angles)
+    typical : ndarray of shape (angles,)
+        Density of the angle between two random points of the sphere, its maximum 1.
+    """
+    degrees = np.linspace(0, 180, draws.shape[-1])
+    lines = np.stack(np.broadcast_arrays(degrees, draws), axis=-1)
+    artists["draws"].set_segments(lines)
+    low, high = ax.get_ylim()
+    base = np.full_like(degrees, low)
+    outline = np.concatenate(
+        [[degrees, low + 0.2 * (high - low) * typical], [degrees, base]], axis=1
+    )
+    outline = np.concatenate(
+        [outline[:, : len(degrees)], outline[:, : -len(degrees) - 1 : -1]], axis=1
+    )
+    artists["typical"].set_verts([outline.T])
+
+
+#: How the four predictors of notebook 03 are told apart, by colour and by line.
+PREDICTORS = {
+    "network αf": {"color": FOURTH, "linewidth": 3},
+    "tangent model": {"color": POSITIVE, "linewidth": 2.5},
+    "kernel of width m": {"color": INK, "linestyle": "", "marker": "x", "markersize": 5},
+    "arc-cosine kernel": {"color": THIRD, "linestyle": (0, (4, 1.5)), "linewidth": 2.5},
+}
+
+
+def predictor_artists(ax, title="Learnt functions on the circle at time t"):
+    """Make the panel of four predictors on the circle, with teacher and data."""
+    styles = {"teacher": {"color": INK, "linewidth": 5, "alpha": 0.3}, **PREDICTORS}
+    styles["data"] = {"color": INK, "linestyle": "", "marker": "o", "markersize": 7}
+    settings = {"xlabel": "angle of x (degrees)", "ylabel": "output", "xlim": (-180, 180)}
+    artists = line_artists(ax, styles, title=title, **settings)
+    ax.set_xticks(np.arange(-180, 181, 90))
+    legend_below(ax, ncols=3)
+    return artists
+
+
+def kernel_panels(figure):
+    """Make the four panels: k⁽ᵃ⁾, k⁽ᵇ⁾, their sum, and the error against m."""
+    axes = figure.subplots(1, 4, gridspec_kw={"width_ratios": [1, 1, 1, 1.05]})
+    figure.subplots_adjust(left=0.035, right=0.99, top=0.92, bottom=0.13, wspace=0.24)
+    limits = draw_realizations(1, 0).limits
+    artists = [
+        kernel_artists(ax, title, limit, top)
+        for ax, title, limit, top in zip(
+            axes,
+            ("k⁽ᵃ⁾: input weights", "k⁽ᵇ⁾: output weights", "their sum k"),
+            limits,
+            (1, 1, 2),
+            strict=False,
+        )
+    ]
+    styles = {
+        "64 draws": {"color": POSITIVE, "marker": ".", "markersize": 9},
+        "slope −1/2": {"color": FAINT, "linestyle": ":"},
+        "these draws": {"color": NEGATIVE, "marker": "o", "markersize": 12, "linestyle": ""},
+    }
+    settings = {"xscale": "log", "yscale": "log", "xlim": (0.8, 1300), "ylim": (0.01, 4)}
+    lines = line_artists(axes[3], styles, title="error of k", xlabel="width m", **settings)
+    axes[3].legend(loc="lower left")
+    errors = np.array([draw_realizations(m, 10**6, 64).error for m in _WIDTHS])
+    lines["64 draws"].set_data(_WIDTHS, errors)
+    middle = np.exp(np.mean(np.log(errors * np.sqrt(_WIDTHS))))
+    lines["slope −1/2"].set_data(_WIDTHS, middle / np.sqrt(_WIDTHS))
+    return axes, [*artists, lines]
+
+
+def fill_kernels(axes, artists, found, d):
+    """Fill the four panels; return what they show, in words."""
+    log_density = (d - 2) * np.log(np.maximum(np.sin(_PHI), 1e-300))
+    for ax, panel, kernels in zip(axes, artists, found.kernels, strict=False):
+        set_kernels(ax, panel, kernels, np.exp(log_density))
+    artists[3]["these draws"].set_data([found.m], [found.error])
+    density = np.exp(log_density)
+    spread = np.degrees(np.sqrt(density @ (_PHI - np.pi / 2) ** 2 / density.sum()))
+    return (
+        f"Width m = {found.m}: the {found.kernels.shape[1]} realisations of k are off their limit "
+        f"by {found.error:.2g} (root mean square), or {found.error * np.sqrt(found.m):.2g}/√m. "
+        f"Two random points of the sphere in ℝ^{d} are at 90° ± {spread:.0f}° (shadow)."
+    )
+
+
+def predictor_panels(figure):
+    """Make the two panels: functions on the circle, and distances from the network over time."""
+    axes = figure.subplots(1, 2, gridspec_kw={"width_ratios": [1.5, 1]})
+    figure.subplots_adjust(left=0.06, right=0.985, top=0.92, bottom=0.27, wspace=0.2)
+    others = list(PREDICTORS)[1:]
+    styles = {name: PREDICTORS[name] for name in others}
+    styles["now"] = {"color": FAINT, "linewidth": 3}
+    settings = {"xscale": "log", "yscale": "log", "xlim": _TIMES[[0, -1]], "ylim": (1e-4, 3)}
+    settings |= {"title": "Distance from the network αf", "xlabel": "training time t"}
+    lines = line_artists(axes[1], styles, ylabel="relative to the teacher", **settings)
+    legend_below(axes[1])
+    return axes, [predictor_artists(axes[0]), lines]
+
+
+def fill_predictors(axes, artists, paths, t):
+    """Fill the two panels at time t; return what they show, in words."""
+    now = int(np.argmin(np.abs(np.log(_TIMES / t))))
+    at = np.degrees(np.arctan2(paths.data.x[:, 1], paths.data.x[:, 0]))
+    lines, size = artists[0], np.sqrt(np.mean(paths.truth**2))
+    lines["teacher"].set_data(_DEGREES, paths.truth)
+    lines["data"].set_data(at, paths.data.y)
+    distances = {}
+    for name, function in paths.functions.items():
+        every = slice(None, None, 6 if name == "kernel of width m" else 1)
+        lines[name].set_data(_DEGREES[every], function[now, every])
+        gap = np.sqrt(np.mean((function - paths.functions["network αf"]) ** 2, axis=-1)) / size
+        if name != "network αf":
+            distances[name] = gap[now]
+            artists[1][name].set_data(_TIMES, np.maximum(gap, 1e-9))
+    reach = nice_limit(1.05 * max(1, *(np.abs(f).max() for f in paths.functions.values())))
+    axes[0].set(ylim=(-reach, reach))
+    artists[1]["now"].set_data([_TIMES[now]] * 2, axes[1].get_ylim())
+    return (
+        f"At t = {_TIMES[now]:.3g} the network has moved by {paths.moved[now]:.2g} ‖w₀‖. Its "
+        f"distance from the tangent model is {distances['tangent model']:.2g} of the teacher, from "
+        f"the kernel of the same neurons {distances['kernel of width m']:.2g}, and from the "
+        f"arc-cosine kernel {distances['arc-cosine kernel']:.2g}."
+    )

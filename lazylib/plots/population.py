@@ -1,0 +1,91 @@
+"""Figure 6(b), and one run of SGD beside it."""
+
+import numpy as np
+
+from lazylib.experiments.runner import curves
+from lazylib.experiments.underparameterized import still_falling
+from lazylib.plots.generalization import curve, level, path_artists, set_paths
+from lazylib.plots.style import FAINT, INK, NEGATIVE, POSITIVE, THIRD
+from lazylib.theory.laziness import regime
+from lazylib.trainers.run import STILL_FALLING
+
+
+def underparameterized(ax, tau, curves, falling, title="Figure 6(b): error after SGD"):
+    """Draw Figure 6(b).
+
+    Parameters
+    ----------
+    tau : ndarray of shape (T,)
+    curves : dict
+        (mean, standard error) of "exact", "estimate" and "flow", each of shape (T,), and of
+        "local_minimum", two numbers.
+    falling : ndarray of bool of shape (T,)
+        Where the loss was still falling: hatched.
+    """
+    curve(ax, tau, *curves["exact"], "SGD, exact error", POSITIVE, "o")
+    ax.plot(tau, curves["estimate"][0], "x", color=INK, label="SGD, estimate of 2000 samples")
+    ax.plot(tau, curves["flow"][0], "--", color=NEGATIVE, label="no noise: flow to the same t")
+    level(ax, curves["local_minimum"][0], "best tangent\nmodel", THIRD, "-.")
+    edges = np.sqrt(tau[1:] * tau[:-1])
+    edges = np.concatenate([tau[:1], edges, tau[-1:]])
+    label = "loss still falling"
+    for left, right, hatched in zip(edges[:-1], edges[1:], falling, strict=True):
+        if hatched:
+            ax.axvspan(
+                left, right, facecolor="none", hatch="//", edgecolor=FAINT, lw=0, label=label
+            )
+            label = None
+    ax.set(title=title, xlabel="size τ of the initial weights")
+    # room for the legend above the curves
+    top = 2.2 * curves["exact"][0].max()
+    ax.set(ylabel="population loss / zero predictor's", ylim=(0, top))
+    ax.legend(loc="upper left", frameon=True, framealpha=1, edgecolor="none")
+
+
+_STYLES = {
+    "SGD, exact": {"color": POSITIVE},
+    "SGD, its batches": {"color": INK, "linestyle": ":"},
+    "flow, no noise": {"color": NEGATIVE, "linestyle": "--"},
+}
+
+
+def describe_population(result):
+    """Say in words how a run ended."""
+    exact, flow = (result.errors[name][-1] for name in ("SGD, exact", "flow, no noise"))
+    drop, of_zero = STILL_FALLING
+    more, both = ("more", "and") if result.status == "still falling" else ("less", "or")
+    return (
+        f"{regime(result.displacement).capitalize()}, {result.status}: after t = "
+        f"{result.times[-1]:.3g} the population loss is {exact:.3f} of the zero predictor's; "
+        f"without noise it would be {flow:.3f}, and the best tangent model has "
+        f"{result.local_minimum:.3f}. Displacement {result.displacement:.2g}. Over the last tenth "
+        f"of the time it fell by {more} than {drop:.0%} of itself {both} {of_zero} of the zero "
+        "predictor's."
+    )
+
+
+def population_panels(figure, results):
+    """Make the two panels: Figure 6(b), and losses against time."""
+    axes = figure.subplots(1, 2)
+    figure.subplots_adjust(left=0.06, right=0.99, top=0.92, bottom=0.13, wspace=0.2)
+    box = axes[0].get_position()
+    axes[0].set_position([box.x0, box.y0, box.width - 0.1, box.height])  # room for the names
+    tau = np.array(results.settings["tau"])
+    underparameterized(axes[0], tau, curves(results), still_falling(results))
+    style = {"marker": "o", "linestyle": "", "markersize": 12, "markeredgecolor": INK}
+    now = {"now": axes[0].plot([], [], color=NEGATIVE, **style)[0]}
+    paths = path_artists(axes[1], _STYLES, "This run, against time")
+    least = {"color": THIRD, "linestyle": "-.", "label": "best tangent model"}
+    paths["least"] = axes[1].plot([], [], linewidth=2, **least)[0]
+    axes[1].legend(loc="lower left")
+    return axes, [now, paths]
+
+
+def fill_population(axes, artists, result):
+    """Fill the two panels."""
+    artists[0]["now"].set_data([result.tau], [result.errors["SGD, exact"][-1]])
+    end = result.times[-1]
+    limits = (end * 1e-4, 1.2 * end)
+    artists[1]["least"].set_data(limits, [result.local_minimum] * 2)
+    last = len(result.times) - 1
+    set_paths(axes[1], artists[1], result.times, result.errors, last, limits, (1e-4, 2))

@@ -1,0 +1,221 @@
+"""The exact population loss (n = ∞) of two-layer ReLU networks: no samples, in any dimension.
+
+Inputs are uniform on the unit sphere of ℝᵈ, labels come from a ReLU teacher, the loss is quadratic.
+Everything rests on one fact: networks, teachers and tangent models are sums of half-linear
+functions 1(a·x > 0) u·x, whose second moments are known. With φ the angle between a and a′,
+
+    2πd · E[1(a·x > 0) 1(a′·x > 0) x xᵀ] = (π − φ) Id + sin φ (ppᵀ − qqᵀ),
+
+where p and q are the unit vectors along the sum and the difference of a/‖a‖ and a′/‖a′‖. For u = a
+and u′ = a′ this is the arc-cosine kernel of order 1 (Cho & Saul 2009):
+E[σ(a·x)σ(a′·x)] = (‖a‖‖a′‖ sin φ + (π − φ) a·a′)/(2πd).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from lazylib import _checks
+from lazylib.data import Teacher, teacher
+from lazylib.models.networks import TwoLayer
+from lazylib.models.wrappers import Centered, Scaled, Tangent
+
+# Beyond this cosine, arccos loses digits and the angle is taken from the vectors themselves.
+_STEEP = 0.99
+
+
+# Below this, what an angle divides is rounding only.
+_TINY = 1e-16
+
+
+@dataclass(frozen=True)
+class Population:
+    """Inputs uniform on the unit sphere, labelled by a ReLU teacher: what n → ∞ samples tend to.
+
+    `gradient_flow` takes it in place of a `Dataset`, for the quadratic loss: it is the setting of
+    Theorem 3.4. Models may be a ReLU `TwoLayer` and what `Scaled`, `Tangent` and `Centered` make
+    of it.
+
+    Parameters
+    ----------
+    teacher : Teacher
+        f*(x) = Σⱼ bⱼ max(aⱼ·x, 0).
+    """
+
+    teacher: Teacher
+
+    def __post_init__(self):
+        a = _checks.finite("teacher.a", self.teacher.a, ndim=2)
+        _checks.last_axis("teacher.b", np.asarray(self.teacher.b), len(a), "one sign a neuron")
+
+    @property
+    def d(self):
+        """Input dimension."""
+        return self.teacher.a.shape[-1]
+
+    def zero_loss(self):
+        """R(0) = ½ E[f*(x)²], the loss of the zero predictor."""
+        a, u = self._labels()
+        return 0.5 * (u * half_linear_moments(a, a, u)).sum()
+
+    def loss(self, model, w):
+        """R(f) = ½ E[(f(w, x) − f*(x))²]; of shape (...) for ``w`` of shape (..., p)."""
+        return self.loss_and_gradient(model, w)[0]
+
+    def loss_and_gradient(self, model, w):
+        """R(f(w)), of shape (...), and its gradient Df_wᵀ∇R(f(w)), of shape (..., p)."""
+        f = expand(model, w)
+        _checks.last_axis("the network's a", f.a, self.d, "the teacher's input dimension")
+        a, u = (_join(own, label) for own, label in zip(f[:2], self._labels(), strict=True))
+        u[..., f.u.shape[-2] :, :] *= -1
+        moments = half_linear_moments(a, a, u)
+        gradient = f.pull(moments[..., : f.u.shape[-2], :])
+        return 0.5 * (u * moments).sum(axis=(-2, -1)), gradient
+
+    def _labels(self):
+        return self.teacher.a, self.teacher.b[:, None] * self.teacher.a
+
+
+def tangent_gram(model, w):
+    """Df_wᵀDf_w in L² of the sphere, of shape (..., p, p): E[∇_w f(w, x) ∇_w f(w, x)ᵀ].
+
+    Its eigenvalues are the squared singular values of Df_w for the population loss, those of the
+    tangent kernel as an operator. It takes m² blocks of size (d + 1)², so it is for small networks.
+    """
+    f = expand(model, w)
+    p = w.shape[-1]
+    columns = np.eye(p)
+    pushed = np.stack([f.push(np.broadcast_to(v, w.shape)) for v in columns])
+    moments = half_linear_moments(f.a, f.a, pushed)
+    return np.stack([f.pull(moment) for moment in moments], axis=-1)
+
+
+class Expansion(NamedTuple):
+    """f(w, x) = Σₖ 1(aₖ·x > 0) uₖ·x, with Df_w and its adjoint in the same terms.
+
+    Attributes
+    ----------
+    a, u : ndarray of shape (..., k, d)
+    push : callable
+        v ↦ the terms u of the function Df_w v.
+    pull : callable
+        The adjoint: from gₖ = E[1(aₖ·x > 0) x g(x)], of shape (..., k, d), to Df_wᵀ g.
+    """
+
+    a: np.ndarray
+    u: np.ndarray
+    push: Callable
+    pull: Callable
+
+
+def expand(model, w):
+    """Return the `Expansion` of a model in half-linear functions, as σ(z) = 1(z > 0) z is one."""
+    if isinstance(model, Scaled):
+        f, alpha = expand(model.model, w), np.asarray(model.alpha)[..., None]
+        factor = alpha[..., None]
+        return Expansion(
+            f.a, factor * f.u, lambda v: factor * f.push(v), lambda moment: alpha * f.pull(moment)
+        )
+    if isinstance(model, Tangent):
+        f = expand(model.model, model.w0)
+        return f._replace(u=f.u + f.push(w - model.w0))
+    if isinstance(model, Centered):
+        f, f0 = expand(model.model, w), expand(model.model, model.w0)
+        k = f.u.shape[-2]
+        return Expansion(
+            _join(f.a, f0.a),
+            _join(f.u, -f0.u),
+            lambda v: _join(f.push(v), np.zeros_like(f0.u)),
+            lambda moment: f.pull(moment[..., :k, :]),
+        )
+    if not isinstance(model, TwoLayer) or model.activation.name != "relu":
+        raise ValueError(f"the exact population loss needs a two-layer ReLU network, got {model}")
+    a, b = model.unpack(w)
+
+    def push(v):
+        va, vb = model.unpack(v)
+        return model.scale * (b[..., None] * va + vb[..., None] * a)
+
+    def pull(moment):
+        return model.scale * model.pack(b[..., None] * moment, (a * moment).sum(axis=-1))
+
+    return Expansion(a, model.scale * b[..., None] * a, push, pull)
+
+
+def half_linear_moments(a, a_terms, u):
+    """E[1(aᵢ·x > 0) x g(x)] for g(x) = Σₖ 1(aₖ·x > 0) uₖ·x and x uniform on the sphere.
+
+    Parameters
+    ----------
+    a : ndarray of shape (..., j, d)
+    a_terms, u : ndarray of shape (..., k, d)
+
+    Returns
+    -------
+    ndarray of shape (..., j, d)
+        Zero for a zero vector aᵢ, since 1(0 > 0) = 0.
+    """
+    e, e_terms = _unit(a), _unit(a_terms)
+    u = np.where((a_terms != 0).any(axis=-1, keepdims=True), u, 0)
+    phi = _angles(e, e_terms)
+    # sin φ ppᵀ = ½ tan(φ/2) (e + e′)(e + e′)ᵀ, and sin φ qqᵀ = ½ cot(φ/2) (e − e′)(e − e′)ᵀ
+    across, along = e @ u.swapaxes(-1, -2), (e_terms * u).sum(axis=-1)[..., None, :]
+    tangent = np.tan(phi / 2)
+    by_sum = 0.5 * tangent * (across + along)
+    by_difference = 0.5 * (across - along) / np.maximum(tangent, _TINY)
+    moments = (np.pi - phi) @ u
+    moments += (by_sum - by_difference).sum(axis=-1, keepdims=True) * e
+    moments += (by_sum + by_difference) @ e_terms
+    return moments * (a != 0).any(axis=-1, keepdims=True) / (2 * np.pi * a.shape[-1])
+
+
+def _angles(e, e_terms):
+    """Angles between unit vectors, of shape (..., j, k), exact near 0 and π too."""
+    cosine = np.clip(e @ e_terms.swapaxes(-1, -2), -1, 1)
+    phi = np.arccos(cosine)
+    steep = np.abs(cosine) > _STEEP
+    *lead, j, k = np.nonzero(steep)
+    lead = tuple(lead)
+    one = np.broadcast_to(e, (*phi.shape[:-1], e.shape[-1]))[(*lead, j)]
+    other = np.broadcast_to(e_terms, (*phi.shape[:-2], *e_terms.shape[-2:]))[(*lead, k)]
+    half = np.arctan2(np.linalg.norm(one - other, axis=-1), np.linalg.norm(one + other, axis=-1))
+    phi[steep] = 2 * half
+    return phi
+
+
+def _unit(a):
+    return a / np.maximum(np.linalg.norm(a, axis=-1, keepdims=True), 1e-300)
+
+
+def _join(first, second):
+    """Concatenate along the axis of terms; the leading axes broadcast."""
+    lead = np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
+    parts = [np.broadcast_to(v, (*lead, *v.shape[-2:])) for v in (first, second)]
+    return np.concatenate(parts, axis=-2)
+
+
+def under_parameterized(d, m, seed):
+    """Return a setting of Theorem 3.4: a small ReLU network that starts at 0, on a population.
+
+    Returns
+    -------
+    model : Centered
+    w0 : ndarray of shape (p,)
+    population : Population
+    spectrum : ndarray
+        The positive eigenvalues of Df_{w₀}ᵀDf_{w₀}, ascending: the rates of the tangent flow.
+    best : float
+        R at the minimum of the tangent model.
+    """
+    rng = np.random.default_rng(_checks.whole("seed", seed, minimum=0))
+    population, net = Population(teacher(rng, d)), TwoLayer(d, m)
+    w0 = net.init(rng, doubling=False)
+    model = Centered(net, w0)
+    spectrum, vectors = np.linalg.eigh(tangent_gram(model, w0))
+    gradient = vectors.T @ population.loss_and_gradient(model, w0)[1]
+    positive = spectrum > 1e-10 * spectrum[-1]
+    spectrum, gradient = spectrum[positive], gradient[positive]
+    best = population.zero_loss() - 0.5 * (gradient**2 / spectrum).sum()
+    return model, w0, population, spectrum, float(best)

@@ -1,0 +1,138 @@
+"""The panels of notebook 02: a surface and its tangent plane, and SGD on both models."""
+
+import numpy as np
+import pytest
+
+import lazylib as lz
+from lazylib.experiments import algorithms
+from lazylib.experiments import surface as figure_2
+from lazylib.widgets import explore_sgd, explore_surface
+
+
+@pytest.fixture(scope="module")
+def surface():
+    return explore_surface()
+
+
+@pytest.fixture(scope="module")
+def race():
+    return explore_sgd()
+
+
+def test_the_drawn_neuron_has_the_derivatives_it_claims():
+    """Its Jacobian and its pullback against finite differences; f(w₀) = 0."""
+    model, w, h = figure_2.OneNeuron(), np.array([0.7, -1.1]), 1e-6
+    numeric = [
+        (model.predict(w + h * e, figure_2.X) - model.predict(w - h * e, figure_2.X)) / (2 * h)
+        for e in np.eye(2)
+    ]
+    jacobian = model.jacobian(w, figure_2.X)
+    np.testing.assert_allclose(jacobian, np.transpose(numeric), rtol=0, atol=1e-9)
+    _, pullback = model.vjp(w, figure_2.X)
+    r = np.array([1.0, -2.0, 0.5])
+    np.testing.assert_allclose(pullback(r), jacobian.T @ r, rtol=0, atol=1e-14)
+    np.testing.assert_array_equal(model.predict(figure_2.W0, figure_2.X), 0)
+
+
+def test_the_tangent_path_ends_at_the_projection_whatever_alpha_is():
+    """Section 3.1: with f(w₀) = 0 the tangent model's minimiser does not depend on α."""
+    J = figure_2.OneNeuron().jacobian(figure_2.W0, figure_2.X)
+    end = J @ np.linalg.lstsq(J, figure_2.Y, rcond=None)[0]
+    for alpha in (0.5, 5, 50):
+        run = figure_2.train_on_surface(alpha)
+        np.testing.assert_allclose(run.tangent_path[-1], end, atol=1e-6)
+
+
+def test_the_paths_come_together_as_one_over_alpha():
+    """Theorem 3.2's O(1/α), here for two parameters and three points."""
+    gaps = [figure_2.train_on_surface(alpha).gap for alpha in (10, 30, 90)]
+    slopes = np.diff(np.log(gaps)) / np.log(3)
+    np.testing.assert_allclose(slopes, -1, atol=0.05)
+
+
+def test_the_surface_flattens_onto_its_tangent_plane():
+    """Figure 2: over the same square, the distance is proportional to 1/α too."""
+    far = [
+        np.abs(run.surface - run.plane).max()
+        for run in (figure_2.train_on_surface(alpha) for alpha in (10, 100))
+    ]
+    assert far[0] / far[1] == pytest.approx(10, rel=0.1)
+
+
+def test_the_surface_panel_speaks_and_turns(surface):
+    """α is in the words; turning the view neither trains nor changes what they say."""
+    surface.state = {"alpha": 0.5}
+    assert "part" in surface.words
+    surface.state = {"alpha": 50.0}
+    assert "agree to the eye" in surface.words
+    result, words, picture = surface.result, surface.words, surface.picture
+    surface.state = {"azimuth": 200, "elevation": 40}
+    assert surface.result is result and surface.words == words and surface.picture != picture
+    surface.state = {"azimuth": 125, "elevation": 25}
+    assert surface.picture == picture
+
+
+def test_sgd_on_f_is_sgd_of_the_library():
+    """Figure 3, left, against one step of gradient descent on the same batch."""
+    net = lz.TwoLayer(2, 6)
+    w0 = net.init(np.random.default_rng(0), doubling=False)
+    x = lz.sphere(np.random.default_rng(1), 10, 2)
+    data = lz.Dataset(x, np.random.default_rng(2).standard_normal(10))
+    run = lz.gradient_descent(net, data, w0, step=0.1, n_steps=1, alpha=3.0)
+    *_, w = algorithms.sgd_on_f(net, w0, [(data.x, data.y)], 0.1, 3.0)
+    np.testing.assert_allclose(w, run.w[-1], rtol=1e-13)
+
+
+def test_sgd_on_the_tangent_model_is_sgd_of_the_library():
+    """Figure 3, right, against gradient descent on `Tangent` for three steps on one batch."""
+    net = lz.TwoLayer(2, 6)
+    w0 = net.init(np.random.default_rng(3), doubling=False)
+    x = lz.sphere(np.random.default_rng(4), 10, 2)
+    data = lz.Dataset(x, np.random.default_rng(5).standard_normal(10))
+    run = lz.gradient_descent(lz.Tangent(net, w0), data, w0, step=0.1, n_steps=3, alpha=3.0)
+    *_, w = algorithms.sgd_on_tangent(net, w0, 3 * [(data.x, data.y)], 0.1, 3.0)
+    np.testing.assert_allclose(w, run.w[-1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+def test_larger_alpha_brings_the_two_algorithms_together(race, smooth):
+    """Section 3: at least as 1/α for a smooth activation, slower for the ReLU.
+
+    Doubled neurons cancel the second-order term of a smooth f: 1/α². With the ReLU T_f jumps at
+    the initial kinks, where f moves its kinks over a width of order 1/α: 1/√α in the mean square.
+    """
+    gaps, moved = [], []
+    for alpha in (10.0, 100.0):
+        race.state = {"alpha": alpha, "smooth": smooth}
+        f, flat = race.result.functions
+        gaps.append(np.sqrt(np.mean((f[-1] - flat[-1]) ** 2)))
+        moved.append(race.result.moved[0])
+    assert np.log10(moved[0] / moved[1]) == pytest.approx(1, abs=0.05)
+    rate = np.log10(gaps[0] / gaps[1])
+    assert rate == pytest.approx(2, abs=0.1) if smooth else 0.3 < rate < 0.8
+
+
+def test_the_race_runs_what_the_reader_wrote():
+    """Two times the same algorithm: no distance."""
+    race = explore_sgd(algorithms.sgd_on_f, algorithms.sgd_on_f)
+    f, flat = race.result.functions
+    w_independent = np.abs(f[-1] - f[0]).max()
+    assert w_independent > 0.1
+    # the second is still drawn as a tangent model: at the start they agree
+    np.testing.assert_array_equal(f[0], flat[0])
+
+
+def test_a_step_that_is_too_large_is_said_in_words(race):
+    """SGD that diverges leaves no NaN on the screen."""
+    race.state = {"tau": 10**0.5, "step": 10**0.5, "alpha": 1.0}
+    assert race.words.startswith("Not possible: with the step 3.16 SGD diverges")
+    race.state = {"tau": 0.3, "step": 0.3}
+    assert race.words.startswith("After")
+
+
+def test_frames_of_the_race_only_show(race):
+    """At frame 0 both are αf(w₀) = 0: the test loss is the zero predictor's."""
+    result = race.result
+    race.state = {"frame": 0}
+    assert race.result is result
+    assert "After 0 steps" in race.words and "are 1 and 1 of" in race.words

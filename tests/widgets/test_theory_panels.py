@@ -1,0 +1,92 @@
+"""The panels of the theory notebooks, driven from code, and the exercises beside them."""
+
+import numpy as np
+import pytest
+
+from lazylib import exercises
+from lazylib.experiments.theorem import ALPHAS
+from lazylib.widgets import explore_criterion, explore_theorem
+
+
+@pytest.fixture(scope="module")
+def theorem():
+    return explore_theorem(n=3)
+
+
+def test_the_theorem_speaks_beyond_its_threshold_only(theorem):
+    """Theorem 3.2: α > ‖f*‖/M promises the bound, and then it holds."""
+    threshold = theorem.result.theorem.threshold
+    for alpha in ALPHAS:
+        theorem.state = {"alpha": alpha}
+        assert ("promises this bound" in theorem.words) == (alpha > threshold)
+        assert "the bound holds" in theorem.words
+    assert ALPHAS[0] < threshold < ALPHAS[-1]
+    assert "Slopes over α from 100 to 1,000: -1.00, -1.00, -2.00" in theorem.words
+
+
+def test_moving_alpha_shows_stored_runs(theorem):
+    result, pictures = theorem.result, set()
+    for alpha in (1.0, 10.0, 100.0):
+        theorem.state = {"alpha": alpha}
+        pictures.add(theorem.picture)
+    assert theorem.result is result and len(pictures) == 3
+
+
+def test_doubling_improves_the_middle_slope_in_the_words():
+    panel = explore_theorem(n=3, start="doubling")
+    assert "-1.00, -2.00, -2.00" in panel.words
+
+
+def test_the_gauge_foretells_and_training_tells():
+    """Eq. (7) at τ = 1, m = 50: lazy, and the tangent model's displacement to 5 %."""
+    panel = explore_criterion(tau=1.0)
+    assert panel.result.run is None and "Press “train”" in panel.words
+    panel.state = {"train": True}
+    moved = np.linalg.norm(panel.result.run.w[-1] - panel.result.w0)
+    moved /= np.linalg.norm(panel.result.w0)
+    assert moved == pytest.approx(panel.result.criterion.displacement, rel=0.05)
+    assert "lazy; your guess was right" in panel.words
+    panel.state = {"guess": "active"}
+    assert "you had guessed active" in panel.words
+    panel.state = {"tau": 0.05}
+    assert not panel.state["train"] and panel.result.run is None
+    panel.state = {"train": True}
+    assert "active; your guess was right" in panel.words
+
+
+def test_every_control_of_the_gauge_changes_the_words():
+    panel = explore_criterion()
+    for change in ({"tau": 1.0}, {"alpha": 3.0}, {"m": 100}, {"activation": "tanh"},
+                   {"doubling": False}, {"seed": 1}):  # fmt: skip
+        before = panel.words
+        panel.state = change
+        assert panel.words != before, change
+
+
+@pytest.mark.parametrize(
+    "check, right, wrong",
+    [
+        (exercises.threshold_factor, 3, [1, 1 / 3, 9, 2]),
+        (exercises.lemma_factor, 0.1, [10, 0.01, 1, 5]),
+        (exercises.doubling_slope, -2, [-1, 2, 0]),
+        (exercises.doubled_weights, 0.2, [0.4, 0.1, 3.2, 0.8]),
+        (exercises.width_slope, -0.25, [0.25, -0.75, 0.75]),
+    ],
+)
+def test_exercises_accept_the_solution_and_hint_at_mistakes(check, right, wrong, capsys):
+    check(right)
+    assert capsys.readouterr().out == "Right.\n"
+    for answer in wrong:
+        check(answer)
+        assert capsys.readouterr().out.startswith("Not yet: ")
+    check(None)
+    assert "Your turn" in capsys.readouterr().out
+
+
+def test_the_width_exercise_wants_a_trained_panel_at_the_right_settings(capsys):
+    panel = explore_criterion(tau=0.1, m=20)
+    for state, said in (({"train": True}, "Not yet: the displacement"), ({"m": 200}, "press"),
+                        ({"train": True}, "Right."), ({"tau": 1.0}, "put τ back")):  # fmt: skip
+        panel.state = state
+        exercises.wide_enough(panel)
+        assert said in capsys.readouterr().out
