@@ -1,4 +1,7 @@
-"""The one place where arguments are validated: errors name the argument and what was expected."""
+"""The one place where arguments are validated: errors name the argument and what was expected.
+
+Public functions call these on entry, and nothing after that: inner loops trust what has passed.
+"""
 
 import operator
 from collections.abc import Collection
@@ -6,64 +9,82 @@ from collections.abc import Collection
 import numpy as np
 
 
+def array(name, value, ndim=0, exactly=None, nonempty=False):
+    """Return ``value`` as an array of real, finite floats with at least ``ndim`` axes.
+
+    float32 and float64 keep their precision; whole numbers become float64. ``exactly`` asks for
+    that many axes, ``nonempty`` for at least one entry.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be an array without a mask: fill or drop what is hidden")
+    try:
+        array = np.asarray(value)
+        kind = array.dtype.kind
+    except (TypeError, ValueError):  # rows of different lengths
+        kind = "O"
+    if kind not in "iuf":
+        raise TypeError(f"{name} must be an array of real numbers, got {shown(value)}")
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+    if array.ndim < ndim:
+        raise ValueError(f"{name} must have at least {ndim} axes, got shape {array.shape}")
+    if exactly is not None and array.ndim != exactly:
+        raise ValueError(f"{name} must have {exactly} axes, got shape {array.shape}")
+    if nonempty and array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    return array
+
+
 def positive(name, value):
     """Return ``value`` as a float, or a float array, whose entries are all finite and > 0."""
-    array = finite(name, value)
-    if not (array > 0).all():
-        raise ValueError(f"{name} must be > 0, got {_shown(array)}")
-    return array if array.ndim else float(array)
+    checked = array(name, value)
+    if not (checked > 0).all():
+        raise ValueError(f"{name} must be > 0, got {shown(checked)}")
+    return checked if checked.ndim else float(checked)
 
 
-def number(name, value, zero=False):
-    """Return ``value`` as one finite float that is > 0, or >= 0 with ``zero``."""
-    array = finite(name, value)
-    if array.ndim:
-        raise TypeError(f"{name} must be one number, got {_shown(array)}")
-    if array < 0 or (array == 0 and not zero):
-        raise ValueError(f"{name} must be {'>=' if zero else '>'} 0, got {_shown(array)}")
-    return float(array)
+def number(name, value, *, above=-np.inf, least=-np.inf, most=np.inf):
+    """Return ``value`` as one finite float that is > ``above``, >= ``least`` and <= ``most``."""
+    checked = array(name, value)
+    if checked.ndim:
+        raise TypeError(f"{name} must be one number, got {shown(checked)}")
+    limits = [(checked > above, f"> {above:g}"), (checked >= least, f">= {least:g}")]
+    for holds, wanted in [*limits, (checked <= most, f"<= {most:g}")]:
+        if not holds:
+            raise ValueError(f"{name} must be {wanted}, got {shown(checked)}")
+    return float(checked)
 
 
-def whole(name, value, minimum=1):
-    """Return ``value`` as an int that is at least ``minimum``."""
+def whole(name, value, least=1, most=None):
+    """Return ``value`` as an int that is at least ``least`` and at most ``most``."""
     try:
         number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
     except TypeError:
         number = None
     if number is None:
-        raise TypeError(f"{name} must be an integer, got {_shown(value)}")
-    if number < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {number}")
+        raise TypeError(f"{name} must be an integer, got {shown(value)}")
+    if number < least:
+        raise ValueError(f"{name} must be at least {least}, got {number}")
+    if most is not None and number > most:
+        raise ValueError(f"{name} must be at most {most}, got {number}")
     return number
 
 
-def finite(name, value, ndim=None):
-    """Return ``value`` as an array of real, finite floats with at least ``ndim`` axes.
-
-    float32 and float64 keep their precision; whole numbers become float64.
-    """
-    try:
-        array = np.asarray(value)
-        kind = array.dtype.kind
-    except ValueError:  # rows of different lengths
-        kind = "O"
-    if kind not in "iuf":
-        raise TypeError(f"{name} must be an array of real numbers, got {_shown(value)}")
-    if array.dtype not in (np.float32, np.float64):
-        array = array.astype(np.float64)
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinity")
-    if ndim is not None and array.ndim < ndim:
-        raise ValueError(f"{name} must have at least {ndim} axes, got shape {array.shape}")
-    return array
+def flag(name, value):
+    """Return ``value`` as True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {shown(value)}")
+    return bool(value)
 
 
 def increasing(name, value):
     """Return ``value`` as one increasing list of numbers ≥ 0."""
-    array = finite(name, value, ndim=1)
-    if array.ndim != 1 or array.size == 0 or (np.diff(array) <= 0).any() or array[0] < 0:
-        raise ValueError(f"{name} must be one increasing list of {name} >= 0")
-    return array
+    checked = array(name, value)
+    if checked.ndim != 1 or checked.size == 0 or (np.diff(checked) <= 0).any() or checked[0] < 0:
+        raise ValueError(f"{name} must be one increasing list of numbers >= 0")
+    return checked
 
 
 def last_axis(name, array, size, meaning):
@@ -72,10 +93,17 @@ def last_axis(name, array, size, meaning):
         raise ValueError(f"{name} must have shape (..., {size}) for {meaning}, got {array.shape}")
 
 
-def one_of(name, value, options: Collection[str]):
+def same_shape(**arrays):
+    """Raise a ``ValueError`` unless two named arrays have the same shape: nothing broadcasts."""
+    (first, a), (second, b) = arrays.items()
+    if a.shape != b.shape:
+        raise ValueError(f"{first} and {second} must have one shape, got {a.shape} and {b.shape}")
+
+
+def word(name, value, options: Collection[str]):
     """Return ``value`` if it is one of ``options``."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be a word, got {_shown(value)}")
+        raise TypeError(f"{name} must be a word, got {shown(value)}")
     if value not in options:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
     return value
@@ -84,14 +112,30 @@ def one_of(name, value, options: Collection[str]):
 def generator(name, value):
     """Return ``value`` if it is a ``numpy.random.Generator``."""
     if not isinstance(value, np.random.Generator):
-        raise TypeError(f"{name} must be a numpy.random.Generator, got {value!r}")
+        raise TypeError(f"{name} must be a numpy.random.Generator, got {shown(value)}")
     return value
 
 
 def instance(name, value, kind):
     """Return ``value`` if it is a ``kind``."""
     if not isinstance(value, kind):
-        raise TypeError(f"{name} must be a {kind.__name__}, got {_shown(value)}")
+        raise TypeError(f"{name} must be a {kind.__name__}, got {shown(value)}")
+    return value
+
+
+def offers(name, value, *methods):
+    """Return ``value`` if it has all the named methods or attributes; classes do not count."""
+    missing = [method for method in methods if not hasattr(value, method)]
+    if missing or isinstance(value, type):
+        wanted = ", ".join(missing or methods)
+        raise TypeError(f"{name} must offer {wanted}, got {shown(value)}")
+    return value
+
+
+def function(name, value):
+    """Return ``value`` if it can be called."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function, got {shown(value)}")
     return value
 
 
@@ -104,6 +148,17 @@ def broadcastable(**shapes):
         raise ValueError(f"these leading (batch) shapes do not fit together: {named}") from error
 
 
-def _shown(value):
-    text = repr(value.tolist() if isinstance(value, np.ndarray) else value)
+def in_range(what, result):
+    """Return ``result`` if it is finite: from finite input, only an overflow makes it otherwise."""
+    if not np.isfinite(result).all():
+        raise ValueError(f"{what} is beyond the range of floating-point numbers for this input")
+    return result
+
+
+def shown(value):
+    """Return ``value`` as a few words for an error message."""
+    try:
+        text = repr(value.tolist() if isinstance(value, np.ndarray) else value)
+    except Exception:  # a repr of somebody else's that fails
+        text = f"an object of type {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."

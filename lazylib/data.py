@@ -85,8 +85,8 @@ class Dataset:
             _checks.last_axis("x_test", self.x_test, self.x.shape[-1], "inputs as wide as x")
 
     def _check_pair(self, x_name, y_name):
-        x = _checks.finite(x_name, getattr(self, x_name), ndim=2)
-        y = _checks.finite(y_name, getattr(self, y_name), ndim=1)
+        x = _checks.array(x_name, getattr(self, x_name), ndim=2)
+        y = _checks.array(y_name, getattr(self, y_name), ndim=1)
         _checks.last_axis(y_name, y, x.shape[-2], f"one label for each row of {x_name}")
         if x.size == 0:
             raise ValueError(f"{x_name} must hold at least one input, got shape {x.shape}")
@@ -108,7 +108,7 @@ class Dataset:
         train, test = _checks.generator("rng", rng).spawn(2)
         d = teacher.a.shape[-1]
         x = sphere(train, n, d)
-        if _checks.whole("n_test", n_test, minimum=0) == 0:
+        if _checks.whole("n_test", n_test, least=0) == 0:
             return cls(x, teacher(x))
         x_test = sphere(test, n_test, d)
         return cls(x, teacher(x), x_test, teacher(x_test))

@@ -59,7 +59,7 @@ def log_cosh(mu=0.1):
     mu : float
         Strong convexity per sample, in (0, 1]; 1 gives the quadratic loss.
     """
-    mu = _checks.number("mu", mu)
+    mu = _checks.number("mu", mu, above=0)
     if mu > 1:
         raise ValueError(f"mu must be at most 1, got {mu}")
 

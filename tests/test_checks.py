@@ -14,7 +14,7 @@ floats = hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3), elemen
 
 
 @pytest.mark.parametrize("value", NOT_REAL, ids=repr)
-@pytest.mark.parametrize("check", [_checks.finite, _checks.positive, _checks.number])
+@pytest.mark.parametrize("check", [_checks.array, _checks.positive, _checks.number])
 def test_what_is_not_a_real_number_is_a_type_error(check, value):
     with pytest.raises(TypeError, match="alpha must be an array of real numbers, got"):
         check("alpha", value)
@@ -24,10 +24,10 @@ def test_what_is_not_a_real_number_is_a_type_error(check, value):
 @given(floats)
 def test_finite_passes_exactly_the_finite_arrays(array):
     if np.isfinite(array).all():
-        assert _checks.finite("x", array) is array
+        assert _checks.array("x", array) is array
     else:
         with pytest.raises(ValueError, match="x must be finite, got NaN or infinity"):
-            _checks.finite("x", array)
+            _checks.array("x", array)
 
 
 @quick
@@ -47,22 +47,22 @@ def test_positive_passes_exactly_the_finite_arrays_above_zero(array):
     [("f4", "f4"), ("f8", "f8"), ("f2", "f8"), ("i4", "f8"), ("u1", "f8")],
 )
 def test_finite_keeps_single_and_double_precision(given_dtype, kept):
-    assert _checks.finite("x", np.ones(3, given_dtype)).dtype == kept
+    assert _checks.array("x", np.ones(3, given_dtype)).dtype == kept
 
 
 def test_finite_asks_for_axes():
     with pytest.raises(ValueError, match=r"x must have at least 2 axes, got shape \(3,\)"):
-        _checks.finite("x", np.ones(3), ndim=2)
+        _checks.array("x", np.ones(3), ndim=2)
 
 
 def test_number_is_one_number():
-    assert _checks.number("t_max", np.float32(2)) == 2.0
-    assert _checks.number("tolerance", 0, zero=True) == 0.0
+    assert _checks.number("t_max", np.float32(2), above=0) == 2.0
+    assert _checks.number("tolerance", 0, least=0) == 0.0
     with pytest.raises(TypeError, match=r"t_max must be one number, got \[1.0, 2.0\]"):
-        _checks.number("t_max", [1, 2])
+        _checks.number("t_max", [1, 2], above=0)
     for value, zero, message in ((0, False, "> 0, got 0"), (-1, True, ">= 0, got -1")):
         with pytest.raises(ValueError, match=f"t_max must be {message}"):
-            _checks.number("t_max", value, zero)
+            _checks.number("t_max", value, zero, above=0)
 
 
 @pytest.mark.parametrize("value", [3, np.int8(3), np.uint64(3), np.array(3)], ids=repr)
@@ -80,7 +80,7 @@ def test_whole_refuses_the_rest(value):
 
 
 def test_whole_has_a_least_value():
-    assert _checks.whole("n", 0, minimum=0) == 0
+    assert _checks.whole("n", 0, least=0) == 0
     with pytest.raises(ValueError, match="n must be at least 1, got 0"):
         _checks.whole("n", 0)
 
@@ -93,11 +93,11 @@ def test_last_axis():
 
 
 def test_one_of():
-    assert _checks.one_of("step", "auto", ["auto"]) == "auto"
+    assert _checks.word("step", "auto", ["auto"]) == "auto"
     with pytest.raises(ValueError, match="step must be one of 'auto', 'fast', got 'slow'"):
-        _checks.one_of("step", "slow", ["auto", "fast"])
+        _checks.word("step", "slow", ["auto", "fast"])
     with pytest.raises(TypeError, match=r"step must be a word, got \['auto'\]"):
-        _checks.one_of("step", ["auto"], {"auto": 1})
+        _checks.word("step", ["auto"], {"auto": 1})
 
 
 def test_generator_and_instance():

@@ -11,7 +11,7 @@ from lazylib.experiments.plane import train_in_plane
 from lazylib.experiments.predictors import train_four
 from lazylib.experiments.realizations import draw_realizations
 from lazylib.experiments.runner import Experiment, Results, curves, load, mean_and_error, run
-from lazylib.experiments.surface import train_on_surface
+from lazylib.experiments.surface import figure_2, train_on_surface
 from lazylib.experiments.theorem import smooth_network, sweep
 from lazylib.experiments.underparameterized import (
     UNDERPARAMETERIZED,
@@ -28,6 +28,7 @@ __all__ = [
     "Results",
     "curves",
     "draw_realizations",
+    "figure_2",
     "foresee",
     "load",
     "mean_and_error",

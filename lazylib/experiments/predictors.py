@@ -36,35 +36,6 @@ class FourPaths:
     moved: np.ndarray  # (times,)
 
 
-@dataclass(frozen=True)
-class Linear:
-    """The tangent model of a network with f(w₀) = 0 on fixed points, its Jacobian taken once."""
-
-    w0: np.ndarray  # (p,)
-    jacobian: np.ndarray  # (n, p)
-
-    @property
-    def n_parameters(self):
-        """The number p of parameters."""
-        return len(self.w0)
-
-    def at(self, lead, index):
-        """The model itself: it is the same for every run."""
-        return self
-
-    def positions(self, w):
-        """Where the parameters are, to space frames evenly."""
-        return w
-
-    def predict(self, w, x):
-        """T_f(w) on the fixed points, whatever x."""
-        return (w - self.w0) @ self.jacobian.T
-
-    def vjp(self, w, x):
-        """T_f(w) and the pullback r ↦ Df_{w₀}ᵀ r."""
-        return self.predict(w, x), lambda r: r @ self.jacobian
-
-
 def train_four(tau, alpha, m, n, seed):
     """Train network and tangent model by the gradient flow; solve both kernels' in closed form."""
     net, truth = TwoLayer(d=2, m=m), draw_teacher(np.random.default_rng([25, 0]), d=2)
@@ -78,7 +49,7 @@ def train_four(tau, alpha, m, n, seed):
         "accuracy": 0.03,
     }
     w = gradient_flow(net, data, w0, **options).w
-    v = gradient_flow(Linear(w0, net.jacobian(w0, data.x)), data, w0, **options).w
+    v = gradient_flow(Tangent(net, w0), data, w0, **options).w
     kernels = tangent_kernel(net, w0, data.x), tangent_kernel(net, w0, _CIRCLE, data.x)
     # Eq. (4) with E(b²) = τ² and E(‖a‖²) = 2τ²; a network without 1/√m has m times its kernel
     moments = {"mean_b2": tau**2, "mean_a2": 2 * tau**2}

@@ -81,7 +81,7 @@ def run(*experiments, folder, scale="full", n_jobs=-1):
     """
     import joblib  # here, so that results can be read without it
 
-    _checks.one_of("scale", scale, ("full", "quick"))
+    _checks.word("scale", scale, ("full", "quick"))
     stores = [Store(Path(folder, e.name + ".jsonl"), e.name, e.scales[scale]) for e in experiments]
     tasks = [
         (experiment.cost(store.settings, **point), experiment.cell, store, point)
@@ -137,7 +137,7 @@ def load(path):
 def mean_and_error(values, axis=0):
     """Mean and standard error of the mean along an axis of independent draws."""
     values = np.asarray(values)
-    n = _checks.whole("number of draws", values.shape[axis], minimum=2)
+    n = _checks.whole("number of draws", values.shape[axis], least=2)
     return values.mean(axis), values.std(axis, ddof=1) / np.sqrt(n)
 
 

@@ -39,7 +39,7 @@ def arc_cosine(x, y=None, order=1):
     ValueError, TypeError
         For arguments that do not fit; the message names the argument.
     """
-    if _checks.whole("order", order, minimum=0) > 1:
+    if _checks.whole("order", order, least=0) > 1:
         raise ValueError(f"order must be 0 or 1, got {order}")
     if order == 0:  # only directions count; the product of two tiny lengths could underflow to 0
         first, second, same = _inputs(x, y)
@@ -68,8 +68,8 @@ def limit_kernels(x, y=None, *, mean_b2=1.0, mean_a2=None):
     k_a, k_b : ndarray of shape (..., n, n_y)
         By the input and by the output weights; the tangent kernel is their sum.
     """
-    by_a = _checks.number("mean_b2", mean_b2) / (2 * np.pi)
-    by_b = 1 if mean_a2 is None else _checks.number("mean_a2", mean_a2) / np.shape(x)[-1]
+    by_a = _checks.number("mean_b2", mean_b2, above=0) / (2 * np.pi)
+    by_b = 1 if mean_a2 is None else _checks.number("mean_a2", mean_a2, above=0) / np.shape(x)[-1]
     by_b /= 2 * np.pi
 
     def from_angle(cosine, sine, psi, norms):
@@ -103,7 +103,7 @@ def deep_kernels(x, y=None, *, depth, gain=1.0):
     """
     depth = _checks.whole("depth", depth)
     # the network is linear in each layer's factor √gain
-    factor = _checks.number("gain", gain) ** (depth + 1)
+    factor = _checks.number("gain", gain, above=0) ** (depth + 1)
 
     def from_angle(cosine, sine, psi, norms):
         layers, phi, norms = [factor * norms * cosine], np.pi - psi, factor * norms
@@ -136,7 +136,7 @@ def random_feature_kernels(a, b, x, y=None, *, activation="relu"):
     k_a, k_b : ndarray of shape (..., n, n_y)
         k⁽ᵃ⁾ₘ = (1/m) Σⱼ (x·y) bⱼ² σ′(aⱼ·x) σ′(aⱼ·y) and k⁽ᵇ⁾ₘ = (1/m) Σⱼ σ(aⱼ·x) σ(aⱼ·y).
     """
-    a, b = _checks.finite("a", a, ndim=2), _checks.finite("b", b, ndim=1)
+    a, b = _checks.array("a", a, ndim=2), _checks.array("b", b, ndim=1)
     _checks.last_axis("b", b, a.shape[-2], "one output weight for each row of a")
     return tuple(
         _neuron_gram(a, b, x, y, find_activation(activation), 1 / a.shape[-2], total=False)

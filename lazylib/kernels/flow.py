@@ -57,11 +57,11 @@ class KernelFlow:
     """
 
     def __init__(self, K, y, u0=0.0):
-        K, y = _checks.finite("K", K, ndim=2), _checks.finite("y", y, ndim=1)
+        K, y = _checks.array("K", K, ndim=2), _checks.array("y", y, ndim=1)
         n = y.shape[-1]
         if K.shape[-2:] != (n, n):
             raise ValueError(f"K must have shape (..., {n}, {n}) for y {y.shape}, got {K.shape}")
-        u0 = _checks.finite("u0", u0)
+        u0 = _checks.array("u0", u0)
         if u0.ndim:
             _checks.last_axis("u0", u0, n, "one prediction for each label")
         _checks.broadcastable(K=K.shape[:-2], y=y.shape[:-1], u0=u0.shape[:-1])
@@ -167,7 +167,7 @@ class KernelFlow:
         if self.eigenvalues.ndim > 1:
             raise ValueError(f"best_stop is for one run, K has {self.eigenvalues.shape[0]}")
         K_test = self._checked_test(K_test)
-        y_test = _checks.finite("y_test", y_test, ndim=1)
+        y_test = _checks.array("y_test", y_test, ndim=1)
         _checks.last_axis("y_test", y_test, K_test.shape[-2], "one label for each row of K_test")
         modes, start = (K_test @ self._U) * self._parts, u0_test - y_test
 
@@ -214,14 +214,14 @@ class KernelFlow:
         return -np.expm1(-self._exponents(times)) * self._inverse(0)
 
     def _ridge_filter(self, penalty):
-        return self._inverse(self.n * _checks.number("penalty", penalty, zero=True))
+        return self._inverse(self.n * _checks.number("penalty", penalty, least=0))
 
     def _inverse(self, shift):
         seen = self.eigenvalues > 0
         return np.divide(1, self.eigenvalues + shift, where=seen, out=np.zeros(seen.shape))
 
     def _checked_test(self, K_test):
-        K_test = _checks.finite("K_test", K_test, ndim=2)
+        K_test = _checks.array("K_test", K_test, ndim=2)
         _checks.last_axis("K_test", K_test, self.n, "the kernel between other and training points")
         return K_test
 

@@ -11,10 +11,10 @@ _SMALL_TILE, _LARGE_TILE, _BLOCK = 128, 2048, 2**20
 
 def _inputs(x, y):
     """Check two sets of inputs; say whether they are one and the same."""
-    x = _checks.finite("x", x, ndim=2)
+    x = _checks.array("x", x, ndim=2)
     if y is None:
         return x, x, True
-    y = _checks.finite("y", y, ndim=2)
+    y = _checks.array("y", y, ndim=2)
     _checks.last_axis("y", y, x.shape[-1], "inputs as wide as x")
     return x, y, False
 

@@ -48,7 +48,7 @@ def zonal(d, max_degree, t):
     ndarray of shape (max_degree + 1, ...)
     """
     d, k = _checked(d, max_degree)
-    t = _checks.finite("t", t)
+    t = _checks.array("t", t)
     values = np.empty((len(k), *t.shape))
     values[0], values[1:2] = 1, t
     for j in range(2, len(k)):
@@ -73,7 +73,7 @@ def relu_coefficients(d, max_degree, order=1):
         Beyond degree 1 those of odd degree are 0 for the ReLU, those of even degree for the step.
     """
     d, k = _checked(d, max_degree)
-    if _checks.whole("order", order, minimum=0) > 1:
+    if _checks.whole("order", order, least=0) > 1:
         raise ValueError(f"order must be 0 or 1, got {order}")
     # c = Γ(d/2)/(√π Γ((d−1)/2)), the density of t = a·x at 0: 1/π in the plane, 1/2 in space
     even = np.arange(2 + d % 2, d, 2)
@@ -107,8 +107,8 @@ def limit_spectrum(d, max_degree, *, mean_b2=1.0, mean_a2=None):
         matrix of n points, divided by n, tend to them.
     """
     d, k = _checked(d, max_degree)
-    mean_b2 = _checks.number("mean_b2", mean_b2)
-    mean_a2 = d if mean_a2 is None else _checks.number("mean_a2", mean_a2)
+    mean_b2 = _checks.number("mean_b2", mean_b2, above=0)
+    mean_a2 = d if mean_a2 is None else _checks.number("mean_a2", mean_a2, above=0)
     step = relu_coefficients(d, max_degree + 1, order=0) ** 2
     # k⁽ᵃ⁾ is t times the kernel of the step, and t P_k = ((k+d−2) P_{k+1} + k P_{k−1})/(2k+d−2)
     by_a = np.r_[step[1], (k[1:] + d - 2) * step[2:] + k[1:] * step[:-2]]
@@ -165,5 +165,5 @@ def unseen_energy(teacher, max_degree, x, coefficients, spectrum):
 
 
 def _checked(d, max_degree):
-    k = np.arange(_checks.whole("max_degree", max_degree, minimum=0) + 1)
-    return _checks.whole("d", d, minimum=2), k
+    k = np.arange(_checks.whole("max_degree", max_degree, least=0) + 1)
+    return _checks.whole("d", d, least=2), k

@@ -26,7 +26,7 @@ def tangent_kernel(model, w, x, y=None):
     -------
     ndarray of shape (..., n, n_y)
     """
-    w = _checks.finite("w", w, ndim=1)
+    w = _checks.array("w", w, ndim=1)
     if isinstance(model, Scaled):
         kernel, factor = tangent_kernel(model.model, w, x, y), np.asarray(model.alpha**2)
         if factor.ndim == 0:

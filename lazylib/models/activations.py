@@ -65,7 +65,7 @@ def _sigmoid(z):
 
 def softplus(sharpness=1.0):
     """σ(z) = log(1 + exp(s z))/s, a smooth ReLU: sharpness s → ∞ gives max(z, 0)."""
-    s = _checks.number("sharpness", sharpness)
+    s = _checks.number("sharpness", sharpness, above=0)
     return Activation(
         f"softplus(sharpness={s:g})",
         lambda z: np.logaddexp(0, s * z) / s,
@@ -115,4 +115,4 @@ def activation(choice):
     """Return the activation of that name, or ``choice`` itself if it is an ``Activation``."""
     if isinstance(choice, Activation):
         return choice
-    return ACTIVATIONS[_checks.one_of("activation", choice, ACTIVATIONS)]
+    return ACTIVATIONS[_checks.word("activation", choice, ACTIVATIONS)]

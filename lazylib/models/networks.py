@@ -6,10 +6,11 @@ import numpy as np
 
 from lazylib import _checks
 from lazylib.models.activations import Activation, activation
+from lazylib.models.model import Model
 
 
-@dataclass(frozen=True)
-class TwoLayer:
+@dataclass(frozen=True, eq=False, repr=False)
+class TwoLayer(Model):
     """The network f(w, x) = scale · Σⱼ bⱼ σ(aⱼ·x) of Sections 2.2 and 5.
 
     The parameters w hold a₁, …, a_m and then b: p = m(d + 1) numbers.
@@ -33,7 +34,7 @@ class TwoLayer:
         _checks.whole("d", self.d)
         _checks.whole("m", self.m)
         object.__setattr__(self, "activation", activation(self.activation))
-        object.__setattr__(self, "scale", _checks.number("scale", self.scale))
+        object.__setattr__(self, "scale", _checks.number("scale", self.scale, above=0))
 
     @property
     def n_parameters(self):
@@ -96,30 +97,23 @@ class TwoLayer:
             )
         return np.concatenate([a.reshape(*a.shape[:-2], -1), b], axis=-1)
 
-    def at(self, lead, index):
-        """The network itself: it is the same for every run."""
-        return self
-
     def positions(self, w):
         """|bⱼ| aⱼ, of shape (..., m, d): where Figures 1 and 5 draw the neurons."""
         a, b = self.unpack(w)
         return np.abs(b)[..., None] * a
 
-    def predict(self, w, x):
-        """f(w, x), of shape (..., n)."""
+    def _predict(self, w, x):
         a, b, z = self._preactivations(w, x)
         return self.scale * np.vecmat(b, self.activation.value(z))
 
-    def jvp(self, w, x, v):
-        """Df_w v for a direction v of shape (..., p); of shape (..., n)."""
+    def _jvp(self, w, x, v):
         a, b, z = self._preactivations(w, x)
         va, vb = self.unpack(v)
         h, slope = self.activation.both(z)
         slope = slope * (va @ x.swapaxes(-1, -2))
         return self.scale * (np.vecmat(vb, h) + np.vecmat(b, slope))
 
-    def vjp(self, w, x):
-        """f(w, x) and the pullback r ↦ Df_wᵀ r."""
+    def _vjp(self, w, x):
         a, b, z = self._preactivations(w, x)
         h, slope = self.activation.both(z)
 
@@ -138,8 +132,7 @@ class TwoLayer:
 
         return self.scale * np.vecmat(b, h), pullback
 
-    def jacobian(self, w, x):
-        """Df_w, of shape (..., n, p)."""
+    def _jacobian(self, w, x):
         a, b, z = self._preactivations(w, x)
         slope = (b[..., None] * self.activation.derivative(z)).swapaxes(-1, -2)
         by_a = slope[..., None] * x[..., None, :]
@@ -148,13 +141,12 @@ class TwoLayer:
         return self.scale * np.concatenate([by_a, by_b], axis=-1)
 
     def _preactivations(self, w, x):
-        _checks.last_axis("x", x, self.d, "the model's input dimension d")
         a, b = self.unpack(w)
         return a, b, a @ x.swapaxes(-1, -2)
 
 
-@dataclass(frozen=True)
-class FirstLayer:
+@dataclass(frozen=True, eq=False, repr=False)
+class FirstLayer(Model):
     """A two-layer network whose output weights ``b``, of shape (m,), are not trained: w is a.
 
     A fixed b bounds the second derivative of f everywhere, and with it L_Df (Theorem 3.2).
@@ -164,7 +156,7 @@ class FirstLayer:
     b: np.ndarray
 
     def __post_init__(self):
-        object.__setattr__(self, "b", _checks.finite("b", self.b, ndim=1))
+        object.__setattr__(self, "b", _checks.array("b", self.b, ndim=1))
         if self.b.shape != (self.model.m,):
             raise ValueError(f"b must have shape ({self.model.m},), got {self.b.shape}")
 
@@ -173,30 +165,27 @@ class FirstLayer:
         """Number of parameters, p = md."""
         return self.model.m * self.model.d
 
-    def at(self, lead, index):
-        """The model itself: it is the same for every run."""
-        return self
+    @property
+    def d(self):
+        """Input dimension."""
+        return self.model.d
 
     def positions(self, w):
         """|bⱼ| aⱼ, of shape (..., m, d)."""
         return self.model.positions(self._whole(w))
 
-    def predict(self, w, x):
-        """f(w, x)."""
-        return self.model.predict(self._whole(w), x)
+    def _predict(self, w, x):
+        return self.model._predict(self._whole(w), x)
 
-    def jvp(self, w, x, v):
-        """Df_w v."""
-        return self.model.jvp(self._whole(w), x, self._whole(v, 0 * self.b))
+    def _jvp(self, w, x, v):
+        return self.model._jvp(self._whole(w), x, self._whole(v, 0 * self.b))
 
-    def vjp(self, w, x):
-        """f(w, x) and the pullback r ↦ Df_wᵀ r."""
-        f, pullback = self.model.vjp(self._whole(w), x)
+    def _vjp(self, w, x):
+        f, pullback = self.model._vjp(self._whole(w), x)
         return f, lambda r: pullback(r)[..., : self.n_parameters]
 
-    def jacobian(self, w, x):
-        """Df_w."""
-        return self.model.jacobian(self._whole(w), x)[..., : self.n_parameters]
+    def _jacobian(self, w, x):
+        return self.model._jacobian(self._whole(w), x)[..., : self.n_parameters]
 
     def _whole(self, w, b=None):
         b = self.b if b is None else b

@@ -1,25 +1,53 @@
 """Models made from models: scaled, linearized, or shifted to start at 0."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from lazylib import _checks
+from lazylib.models.model import Model
 
 
-@dataclass(frozen=True)
-class Scaled:
+class _Wrapper(Model):
+    """What a model made from another has in common with it: its parameters, and their meaning.
+
+    Nothing else passes through: a tangent model is not homogeneous because its network is.
+    """
+
+    @property
+    def n_parameters(self):
+        """Number of parameters of the model within."""
+        return self.model.n_parameters
+
+    @property
+    def d(self):
+        """Input dimension."""
+        return self.model.d
+
+    def positions(self, w):
+        """Where the parameters are drawn."""
+        return self.model.positions(w)
+
+    def unpack(self, w):
+        """The parameters as those of the network within, if it has layers."""
+        return self.model.unpack(w)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Scaled(_Wrapper):
     """The model αf of Eq. (5); ``alpha`` > 0 may be an array of the runs' leading shape."""
 
-    model: Any
+    model: Model
     alpha: float | np.ndarray = 1.0
 
     def __post_init__(self):
+        _checks.instance("model", self.model, Model)
         object.__setattr__(self, "alpha", _checks.positive("alpha", self.alpha))
 
-    def __getattr__(self, name):
-        return _delegate(self, name)
+    @property
+    def homogeneity(self):
+        """That of f: α does not change it."""
+        return self.model.homogeneity
 
     def at(self, lead, index):
         """αf for the chosen runs."""
@@ -28,42 +56,35 @@ class Scaled:
             alpha = np.broadcast_to(alpha, lead).reshape(-1)[index]
         return Scaled(self.model.at(lead, index), alpha)
 
-    def predict(self, w, x):
-        """αf(w, x)."""
-        return self._column * self.model.predict(w, x)
+    def _predict(self, w, x):
+        return self._column * self.model._predict(w, x)
 
-    def jvp(self, w, x, v):
-        """αDf_w v."""
-        return self._column * self.model.jvp(w, x, v)
+    def _jvp(self, w, x, v):
+        return self._column * self.model._jvp(w, x, v)
 
-    def vjp(self, w, x):
-        """αf(w, x) and the pullback r ↦ αDf_wᵀ r."""
-        f, pullback = self.model.vjp(w, x)
+    def _vjp(self, w, x):
+        f, pullback = self.model._vjp(w, x)
         return self._column * f, lambda r: pullback(self._column * r)
 
-    def jacobian(self, w, x):
-        """αDf_w."""
+    def _jacobian(self, w, x):
         alpha = self.alpha if np.ndim(self.alpha) == 0 else self.alpha[..., None, None]
-        return alpha * self.model.jacobian(w, x)
+        return alpha * self.model._jacobian(w, x)
 
     @property
     def _column(self):
         return self.alpha if np.ndim(self.alpha) == 0 else self.alpha[..., None]
 
 
-@dataclass(frozen=True)
-class _FromStart:
+@dataclass(frozen=True, eq=False, repr=False)
+class _FromStart(_Wrapper):
     """What models made from a model and its w₀ share; runs may have a w₀ each."""
 
-    model: Any
+    model: Model
     w0: np.ndarray
 
     def __post_init__(self):
-        object.__setattr__(self, "w0", _checks.finite("w0", self.w0, ndim=1))
-        _checks.last_axis("w0", self.w0, self.model.n_parameters, "this model's parameters")
-
-    def __getattr__(self, name):
-        return _delegate(self, name)
+        _checks.instance("model", self.model, Model)
+        object.__setattr__(self, "w0", self.model._parameters("w0", self.w0).copy())
 
     def at(self, lead, index):
         """The model of the chosen runs."""
@@ -76,47 +97,32 @@ class _FromStart:
 class Tangent(_FromStart):
     """The tangent model T_f(w, x) = f(w₀, x) + Df_{w₀}(w − w₀) of Eq. (2)."""
 
-    def predict(self, w, x):
-        """T_f(w, x)."""
-        return self.model.predict(self.w0, x) + self.model.jvp(self.w0, x, w - self.w0)
+    def _predict(self, w, x):
+        return self.model._predict(self.w0, x) + self.model._jvp(self.w0, x, w - self.w0)
 
-    def jvp(self, w, x, v):
-        """Df_{w₀} v, whatever w."""
-        return self.model.jvp(self.w0, x, v)
+    def _jvp(self, w, x, v):
+        return self.model._jvp(self.w0, x, v)
 
-    def vjp(self, w, x):
-        """T_f(w, x) and the pullback r ↦ Df_{w₀}ᵀ r."""
-        f0, pullback = self.model.vjp(self.w0, x)
-        return f0 + self.model.jvp(self.w0, x, w - self.w0), pullback
+    def _vjp(self, w, x):
+        f0, pullback = self.model._vjp(self.w0, x)
+        return f0 + self.model._jvp(self.w0, x, w - self.w0), pullback
 
-    def jacobian(self, w, x):
-        """Df_{w₀}, whatever w."""
-        return self.model.jacobian(self.w0, x)
+    def _jacobian(self, w, x):
+        return self.model._jacobian(self.w0, x)
 
 
 class Centered(_FromStart):
     """The model f(w, x) − f(w₀, x), which starts at 0 without the doubling trick (Section 3)."""
 
-    def predict(self, w, x):
-        """f(w, x) − f(w₀, x)."""
-        return self.model.predict(w, x) - self.model.predict(self.w0, x)
+    def _predict(self, w, x):
+        return self.model._predict(w, x) - self.model._predict(self.w0, x)
 
-    def jvp(self, w, x, v):
-        """Df_w v."""
-        return self.model.jvp(w, x, v)
+    def _jvp(self, w, x, v):
+        return self.model._jvp(w, x, v)
 
-    def vjp(self, w, x):
-        """f(w, x) − f(w₀, x) and the pullback r ↦ Df_wᵀ r."""
-        f, pullback = self.model.vjp(w, x)
-        return f - self.model.predict(self.w0, x), pullback
+    def _vjp(self, w, x):
+        f, pullback = self.model._vjp(w, x)
+        return f - self.model._predict(self.w0, x), pullback
 
-    def jacobian(self, w, x):
-        """Df_w."""
-        return self.model.jacobian(w, x)
-
-
-def _delegate(outer, name):
-    # only what a network has beyond the contract of a model (m, unpack, positions, …)
-    if name.startswith("__") or "model" not in outer.__dict__:
-        raise AttributeError(name)
-    return getattr(outer.model, name)
+    def _jacobian(self, w, x):
+        return self.model._jacobian(w, x)

@@ -5,7 +5,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 
 from lazylib.experiments.algorithms import _DEGREES, _STEPS, _STRIDE
-from lazylib.experiments.surface import Y, train_on_surface
+from lazylib.experiments.surface import train_on_surface
 from lazylib.plots.style import (
     FAINT,
     FOURTH,
@@ -142,7 +142,8 @@ def surface_panels(figure):
 
 def fill_surface(artists, run, azimuth, elevation):
     """Fill the two panels; return what they show, in words."""
-    set_space(artists[0], azimuth, elevation, run.surface, run.plane, run.path, run.tangent_path, Y)
+    sheets = run.surface, run.plane
+    set_space(artists[0], azimuth, elevation, *sheets, run.path, run.tangent_path, run.y)
     artists[1]["now"].set_data([run.alpha], [run.gap])
     looks = "agree to the eye" if run.gap < 0.1 else "part" if run.gap > 0.4 else "come together"
     return (

@@ -101,7 +101,7 @@ def compare(model, w0, data, alpha, *, loss=quadratic, periods=15, frames=80, ac
     -------
     Comparison
     """
-    alpha = _checks.positive("alpha", _checks.finite("alpha", alpha, ndim=1))
+    alpha = _checks.positive("alpha", _checks.array("alpha", alpha, ndim=1))
     theorem = LazyTheorem.of(model, w0, data, loss)
     if np.abs(theorem.f0).max() > 1e-12:
         raise ValueError("model must be 0 at w0: use Centered(model, w0) or the doubling trick")

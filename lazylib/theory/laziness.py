@@ -8,7 +8,7 @@ from lazylib.kernels.tangent import tangent_kernel
 
 def displacement(w, w0):
     """Relative displacement ‖w − w₀‖/‖w₀‖ of parameters of shape (..., p); shape (...)."""
-    w, w0 = _checks.finite("w", w, ndim=1), _checks.finite("w0", w0, ndim=1)
+    w, w0 = _checks.array("w", w, ndim=1), _checks.array("w0", w0, ndim=1)
     _checks.broadcastable(w=w.shape, w0=w0.shape)
     return np.linalg.norm(w - w0, axis=-1) / np.linalg.norm(w0, axis=-1)
 
@@ -88,7 +88,7 @@ def regime(displacement):
     The borders are a convention of this collection: the note draws no line, but its lazy runs
     (Figures 1(b) and 5, with doubling) stay below 0.1 and its active ones (1(a)) exceed 1.
     """
-    value = _checks.number("displacement", displacement, zero=True)
+    value = _checks.number("displacement", displacement, least=0)
     return "lazy" if value < 0.1 else "active" if value > 1 else "in between"
 
 

@@ -47,7 +47,7 @@ class Population:
     teacher: Teacher
 
     def __post_init__(self):
-        a = _checks.finite("teacher.a", self.teacher.a, ndim=2)
+        a = _checks.array("teacher.a", self.teacher.a, ndim=2)
         _checks.last_axis("teacher.b", np.asarray(self.teacher.b), len(a), "one sign a neuron")
 
     @property
@@ -209,7 +209,7 @@ def under_parameterized(d, m, seed):
     best : float
         R at the minimum of the tangent model.
     """
-    rng = np.random.default_rng(_checks.whole("seed", seed, minimum=0))
+    rng = np.random.default_rng(_checks.whole("seed", seed, least=0))
     population, net = Population(teacher(rng, d)), TwoLayer(d, m)
     w0 = net.init(rng, doubling=False)
     model = Centered(net, w0)

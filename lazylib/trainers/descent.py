@@ -71,7 +71,7 @@ def gradient_descent(
     """
     lead, w, train, test = batch(model, _checks.instance("data", data, Dataset), w0, alpha, loss)
     steps = _Steps(step, lead, w.dtype, fraction=1.0)
-    tolerance = _checks.number("tolerance", tolerance, zero=True)
+    tolerance = _checks.number("tolerance", tolerance, least=0)
     return _descend(
         lead, w, train, train, test, lambda same: same, steps, n_steps, record, tolerance
     )
@@ -135,7 +135,7 @@ def sgd(
 
 def _descend(lead, w, objective, judge, test, sample, steps, n_steps, record, tolerance):
     n_steps = _checks.whole("n_steps", n_steps)
-    recorder = Recorder(_checks.whole("record", record, minimum=2), judge.model.positions)
+    recorder = Recorder(_checks.whole("record", record, least=2), judge.model.positions)
     zero_loss, live = judge.zero_loss(), np.arange(len(w))
     status = np.full(len(w), "interrupted", dtype="<U13")
     # all runs as of the last check; w and t are those of the live runs
@@ -180,9 +180,9 @@ class _Steps:
         self.fraction = fraction
         self.vector = self.size = self.seen = None
         if self.automatic:
-            _checks.one_of("step", step, ["auto"])
+            _checks.word("step", step, ["auto"])
         else:
-            step = _checks.finite("step", _checks.positive("step", step))
+            step = _checks.array("step", _checks.positive("step", step))
             if _checks.broadcastable(step=step.shape, runs=lead) != lead:
                 raise ValueError(f"step has shape {step.shape}, but the runs have shape {lead}")
             self.size = np.broadcast_to(step, lead).reshape(-1).astype(dtype)

@@ -101,15 +101,17 @@ def gradient_flow(
     ValueError, TypeError
         For arguments that do not fit; the message names the argument.
     """
-    tolerance = _checks.number("tolerance", tolerance, zero=True)
-    options = {"t_max": _checks.number("t_max", t_max), "tolerance": tolerance}
-    own = _checks.one_of("method", method, ("RKC", "DOP853", "Radau")) == "RKC"
+    tolerance = _checks.number("tolerance", tolerance, least=0)
+    options = {"t_max": _checks.number("t_max", t_max, above=0), "tolerance": tolerance}
+    own = _checks.word("method", method, ("RKC", "DOP853", "Radau")) == "RKC"
     if watch is not None and not own:
         raise ValueError("watch is for the method 'RKC' only")
     default = 0.02 if own else 1e-10
-    options["accuracy"] = default if accuracy is None else _checks.number("accuracy", accuracy)
+    options["accuracy"] = (
+        default if accuracy is None else _checks.number("accuracy", accuracy, above=0)
+    )
     max_steps = _checks.whole("max_steps", max_steps)
-    record = _checks.whole("record", record, minimum=2)
+    record = _checks.whole("record", record, least=2)
     times = times if times is None else _checks.increasing("times", times)
     lead, w0, train, test = batch(model, data, w0, alpha, loss)
     if own:

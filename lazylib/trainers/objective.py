@@ -48,7 +48,7 @@ class Objective:
 
     def value(self, w):
         """R(αf(w)), of shape (runs,)."""
-        return self.loss.value(self.model.predict(w, self.x), self.y)
+        return self.loss.value(self.model._predict(w, self.x), self.y)
 
     def gradient(self, w):
         """R(αf(w)), of shape (runs,), and ∇F_α(w) = (1/α) Df_wᵀ ∇R(αf(w)), of shape (runs, p)."""
@@ -61,7 +61,7 @@ class Objective:
             done = [part.forward_backward(w[runs]) for runs, part in self._parts]
             return tuple(np.concatenate(column) for column in zip(*done, strict=True))
         alpha = self.model.alpha[:, None]
-        f, pullback = self.model.model.vjp(w, self.x)
+        f, pullback = self.model.model._vjp(w, self.x)
         g = alpha * f
         return g, pullback(self.loss.gradient(g, self.y) / alpha)
 
@@ -167,9 +167,9 @@ def batch(model, data, w0, alpha, loss):
     if not exact:
         _checks.instance("data", data, Dataset)
     _checks.instance("loss", loss, Loss)
-    w0 = _checks.finite("w0", w0, ndim=1)
+    w0 = _checks.array("w0", w0, ndim=1)
     _checks.last_axis("w0", w0, model.n_parameters, "this model's parameters")
-    alpha = _checks.finite("alpha", _checks.positive("alpha", alpha))
+    alpha = _checks.array("alpha", _checks.positive("alpha", alpha))
     shapes = {"w0": w0.shape[:-1], "alpha": alpha.shape}
     if exact:
         if loss is not quadratic:

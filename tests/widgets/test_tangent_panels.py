@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 import lazylib as lz
-from lazylib.experiments import algorithms
-from lazylib.experiments import surface as figure_2
+from lazylib.experiments import algorithms, figure_2, train_on_surface
 from lazylib.widgets import explore_sgd, explore_surface
 
 
@@ -19,33 +18,28 @@ def race():
     return explore_sgd()
 
 
-def test_the_drawn_neuron_has_the_derivatives_it_claims():
-    """Its Jacobian and its pullback against finite differences; f(w₀) = 0."""
-    model, w, h = figure_2.OneNeuron(), np.array([0.7, -1.1]), 1e-6
-    numeric = [
-        (model.predict(w + h * e, figure_2.X) - model.predict(w - h * e, figure_2.X)) / (2 * h)
-        for e in np.eye(2)
-    ]
-    jacobian = model.jacobian(w, figure_2.X)
-    np.testing.assert_allclose(jacobian, np.transpose(numeric), rtol=0, atol=1e-9)
-    _, pullback = model.vjp(w, figure_2.X)
-    r = np.array([1.0, -2.0, 0.5])
-    np.testing.assert_allclose(pullback(r), jacobian.T @ r, rtol=0, atol=1e-14)
-    np.testing.assert_array_equal(model.predict(figure_2.W0, figure_2.X), 0)
+def test_the_model_of_figure_2_is_one_softplus_neuron_that_starts_at_zero():
+    """Figure 2: f(w, x) = softplus(w·x) − softplus(w₀·x)."""
+    model, w0, data = figure_2()
+    w = np.array([0.7, -1.1])
+    expected = np.logaddexp(0, data.x @ w) - np.logaddexp(0, data.x @ w0)
+    np.testing.assert_allclose(model.predict(w, data.x), expected, rtol=0, atol=1e-15)
+    assert not model.predict(w0, data.x).any()
 
 
 def test_the_tangent_path_ends_at_the_projection_whatever_alpha_is():
     """Section 3.1: with f(w₀) = 0 the tangent model's minimiser does not depend on α."""
-    J = figure_2.OneNeuron().jacobian(figure_2.W0, figure_2.X)
-    end = J @ np.linalg.lstsq(J, figure_2.Y, rcond=None)[0]
+    model, w0, data = figure_2()
+    J = model.jacobian(w0, data.x)
+    end = J @ np.linalg.lstsq(J, data.y, rcond=None)[0]
     for alpha in (0.5, 5, 50):
-        run = figure_2.train_on_surface(alpha)
+        run = train_on_surface(alpha)
         np.testing.assert_allclose(run.tangent_path[-1], end, atol=1e-6)
 
 
 def test_the_paths_come_together_as_one_over_alpha():
     """Theorem 3.2's O(1/α), here for two parameters and three points."""
-    gaps = [figure_2.train_on_surface(alpha).gap for alpha in (10, 30, 90)]
+    gaps = [train_on_surface(alpha).gap for alpha in (10, 30, 90)]
     slopes = np.diff(np.log(gaps)) / np.log(3)
     np.testing.assert_allclose(slopes, -1, atol=0.05)
 
@@ -54,7 +48,7 @@ def test_the_surface_flattens_onto_its_tangent_plane():
     """Figure 2: over the same square, the distance is proportional to 1/α too."""
     far = [
         np.abs(run.surface - run.plane).max()
-        for run in (figure_2.train_on_surface(alpha) for alpha in (10, 100))
+        for run in (train_on_surface(alpha) for alpha in (10, 100))
     ]
     assert far[0] / far[1] == pytest.approx(10, rel=0.1)
 
