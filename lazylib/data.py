@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lazylib import _checks
+from lazylib.losses import quadratic
 
 
 def sphere(rng, n, d):
@@ -98,6 +99,16 @@ class Dataset:
     def n(self):
         """Number of training points."""
         return self.x.shape[-2]
+
+    @property
+    def zero_loss(self):
+        """R(0) on the training labels, for the quadratic loss; of shape (...)."""
+        return quadratic.zero(self.y)
+
+    @property
+    def zero_test_loss(self):
+        """R(0) on the test labels, for the quadratic loss; None without test data."""
+        return None if self.y_test is None else quadratic.zero(self.y_test)
 
     @classmethod
     def from_teacher(cls, rng, teacher, n, n_test=0):

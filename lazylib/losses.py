@@ -41,6 +41,12 @@ class Loss:
         """R(g) for predictions ``g`` and labels ``y`` of shape (..., n); shape (...)."""
         return self.phi(g * y if self.of_margin else g - y).mean(axis=-1)
 
+    def zero(self, y):
+        """R(0), the loss of the predictor that is 0 everywhere, for labels ``y``; shape (...)."""
+        y = _checks.array("y", y, ndim=1, nonempty=True)
+        with np.errstate(all="ignore"):
+            return _checks.in_range("R(0)", self.value(np.zeros_like(y), y))
+
     def gradient(self, g, y):
         """∇R(g), of shape (..., n), in ℝⁿ with the Euclidean inner product."""
         slope = y * self.slope(g * y) if self.of_margin else self.slope(g - y)

@@ -139,3 +139,11 @@ def test_draws_name_what_does_not_fit(call, error, message):
 
 
 TRUE = Teacher(np.eye(2), np.ones(2))
+
+
+def test_zero_loss_is_half_the_mean_square_of_the_labels():
+    """Design §2: R(0) = (1/2n) Σ yᵢ², for training and for test labels."""
+    x = np.zeros((2, 4, 3))
+    data = Dataset(x, [[1, 2, 3, 4], [0, 0, 0, 2]], x[0, :2], [6, 8])
+    assert data.zero_loss.tolist() == [30 / 8, 4 / 8] and data.zero_test_loss == 100 / 4
+    assert Dataset(x, data.y).zero_test_loss is None

@@ -99,3 +99,12 @@ def test_single_precision_stays(loss):
 def test_log_cosh_names_a_bad_mu(mu, error, message):
     with pytest.raises(error, match=message):
         log_cosh(mu)
+
+
+@each_loss
+def test_zero_is_the_loss_of_the_predictor_that_is_0(loss):
+    """Design §2: errors shown to a reader are relative to R(0), one for each run."""
+    y = seeded(1).normal(size=(3, 7))
+    assert loss.zero(y).shape == (3,)
+    assert loss.zero(y) == pytest.approx(loss.phi(y).mean(axis=-1), rel=1e-15)
+    assert loss.zero([3, -1]) == loss.value(np.zeros(2), np.array([3.0, -1.0]))
