@@ -15,7 +15,8 @@ def array(name, value, ndim=0, exactly=None, nonempty=False, finite=True):
     float32 and float64 keep their precision; whole numbers become float64. ``exactly`` asks for
     that many axes, ``nonempty`` for at least one entry; without ``finite``, infinity is a number.
     """
-    if isinstance(value, np.ma.MaskedArray):
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
         raise TypeError(f"{name} must be an array without a mask: fill or drop what is hidden")
     try:
         array = np.asarray(value)
@@ -39,7 +40,7 @@ def array(name, value, ndim=0, exactly=None, nonempty=False, finite=True):
 
 def positive(name, value):
     """Return ``value`` as a float, or a float array, whose entries are all finite and > 0."""
-    checked = array(name, value)
+    checked = array(name, value, nonempty=True)
     if not (checked > 0).all():
         raise ValueError(f"{name} must be > 0, got {shown(checked)}")
     return checked if checked.ndim else float(checked)
@@ -70,6 +71,12 @@ def whole(name, value, least=1, most=None):
     if most is not None and number > most:
         raise ValueError(f"{name} must be at most {most}, got {number}")
     return number
+
+
+def shape(name, value):
+    """Return ``value``, an integer or a tuple or list of them, as a tuple of ints >= 1."""
+    sizes = value if isinstance(value, (tuple, list)) else (value,)
+    return tuple(whole(name, size) for size in sizes)
 
 
 def flag(name, value):
@@ -172,5 +179,7 @@ def shown(value):
     try:
         text = repr(value.tolist() if isinstance(value, np.ndarray) else value)
     except Exception:  # a repr of somebody else's that fails
+        text = f"an object of type {type(value).__name__}"
+    if " at 0x" in text:  # an address would make the message another one in every run
         text = f"an object of type {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."

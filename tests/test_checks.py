@@ -55,14 +55,39 @@ def test_finite_asks_for_axes():
         _checks.array("x", np.ones(3), ndim=2)
 
 
+def test_array_asks_for_exactly_so_many_axes_or_an_entry():
+    with pytest.raises(ValueError, match=r"b must have 1 axes, got shape \(2, 3\)"):
+        _checks.array("b", np.ones((2, 3)), exactly=1)
+    assert _checks.array("b", np.ones((0, 3))).size == 0
+    with pytest.raises(ValueError, match=r"b must not be empty, got shape \(0, 3\)"):
+        _checks.array("b", np.ones((0, 3)), nonempty=True)
+
+
+def test_infinity_is_a_number_where_it_may_be():
+    assert _checks.array("t", [1, np.inf], finite=False).tolist() == [1, np.inf]
+    with pytest.raises(ValueError, match="t must be finite, got NaN"):
+        _checks.array("t", [1, np.nan], finite=False)
+
+
+@pytest.mark.parametrize("value", [np.ma.masked_array([1.0]), [np.ma.masked_array([1.0])]])
+def test_what_is_masked_is_refused(value):
+    """NumPy would take the hidden values for data."""
+    with pytest.raises(TypeError, match="x must be an array without a mask"):
+        _checks.array("x", value)
+
+
 def test_number_is_one_number():
     assert _checks.number("t_max", np.float32(2), above=0) == 2.0
     assert _checks.number("tolerance", 0, least=0) == 0.0
     with pytest.raises(TypeError, match=r"t_max must be one number, got \[1.0, 2.0\]"):
         _checks.number("t_max", [1, 2], above=0)
-    for value, zero, message in ((0, False, "> 0, got 0"), (-1, True, ">= 0, got -1")):
+    for limit, value, message in (
+        ({"above": 0}, 0, "> 0, got 0"),
+        ({"least": 0}, -1, ">= 0, got -1"),
+        ({"most": 1}, 2, "<= 1, got 2"),
+    ):
         with pytest.raises(ValueError, match=f"t_max must be {message}"):
-            _checks.number("t_max", value, zero, above=0)
+            _checks.number("t_max", value, **limit)
 
 
 @pytest.mark.parametrize("value", [3, np.int8(3), np.uint64(3), np.array(3)], ids=repr)
@@ -108,6 +133,74 @@ def test_generator_and_instance():
             _checks.generator("rng", value)
     with pytest.raises(TypeError, match="loss must be a list, got 'quadratic'"):
         _checks.instance("loss", "quadratic", list)
+
+
+def test_flag():
+    assert _checks.flag("doubling", np.True_) is True and _checks.flag("doubling", False) is False
+    for value in (0, 1, None, "yes"):
+        with pytest.raises(TypeError, match="doubling must be True or False, got"):
+            _checks.flag("doubling", value)
+
+
+def test_shape_is_an_integer_or_a_tuple_of_them():
+    assert _checks.shape("batch", np.int8(3)) == (3,)
+    assert _checks.shape("batch", [3, 5]) == (3, 5) and _checks.shape("batch", ()) == ()
+    for value, error in (
+        (0, ValueError),
+        ((2, 0), ValueError),
+        (None, TypeError),
+        ("3", TypeError),
+    ):
+        with pytest.raises(error, match="batch must be"):
+            _checks.shape("batch", value)
+
+
+def test_same_shape_lets_nothing_broadcast():
+    _checks.same_shape(g=np.ones((2, 3)), y=np.zeros((2, 3)))
+    with pytest.raises(ValueError, match=r"g and y must have one shape, got \(2, 3\) and \(3,\)"):
+        _checks.same_shape(g=np.ones((2, 3)), y=np.zeros(3))
+
+
+def test_offers_asks_for_methods_and_refuses_classes():
+    assert _checks.offers("data", [], "append", "index") == []
+    with pytest.raises(TypeError, match="data must offer loss, got 3"):
+        _checks.offers("data", 3, "real", "loss")
+    with pytest.raises(TypeError, match="data must offer append, got"):
+        _checks.offers("data", list, "append")
+
+
+def test_function():
+    assert _checks.function("teacher", np.sin) is np.sin
+    with pytest.raises(TypeError, match="teacher must be a function, got 3"):
+        _checks.function("teacher", 3)
+
+
+def test_in_range_passes_exactly_what_is_finite():
+    assert _checks.in_range("R", 3.0) == 3.0
+    for value in (np.inf, np.array([1, np.nan])):
+        with pytest.raises(ValueError, match="R is beyond the range of floating-point numbers"):
+            _checks.in_range("R", value)
+
+
+def test_neurons_are_two_arrays_that_fit():
+    a, b = _checks.neurons([[1, 2], [3, 4]], [5, 6])
+    assert a.dtype == b.dtype == np.float64
+    with pytest.raises(ValueError, match=r"teacher.b must have shape \(2,\)"):
+        _checks.neurons(a, b[:1], of="teacher.")
+    with pytest.raises(ValueError, match="a must have 2 axes"):
+        _checks.neurons(a[None], b[None], exactly=2)
+
+
+class Unspeakable:
+    def __repr__(self):
+        raise RuntimeError
+
+
+def test_shown_is_short_and_names_no_address():
+    assert _checks.shown(np.float32(2)) == "np.float32(2.0)" and _checks.shown([1]) == "[1]"
+    assert _checks.shown(object()) == "an object of type object"
+    assert _checks.shown(Unspeakable()) == "an object of type Unspeakable"
+    assert len(_checks.shown("a" * 1000)) == 60
 
 
 def test_broadcastable_names_every_shape():

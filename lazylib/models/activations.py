@@ -3,24 +3,27 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from lazylib import _checks
+from lazylib._identity import Identity, own
 
 
-@dataclass(frozen=True)
-class Activation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Activation(Identity):
     """A scalar function σ, applied elementwise.
 
-    Attributes
+    Parameters
     ----------
     name : str
     value, derivative : callable
-        σ and σ′; for the ReLU, σ′(0) = 0.
-    degree : int or None
-        q such that σ(λz) = λ^q σ(z) for every λ > 0, if there is one.
-    max_slope, max_curvature : float
+        σ and σ′; for the ReLU, σ′(0) = 0. To be compared and pickled they must be functions of a
+        module, or ``functools.partial`` of such.
+    degree : int, optional
+        q ≥ 1 such that σ(λz) = λ^q σ(z) for every λ > 0, if there is one.
+    max_slope, max_curvature : float, default infinity
         sup |σ′|, and sup |σ″|, the Lipschitz constant of σ′ (Assumption 3.1); infinite if σ′ jumps.
     """
 
@@ -31,18 +34,50 @@ class Activation:
     max_slope: float = np.inf
     max_curvature: float = np.inf
 
+    def __post_init__(self):
+        _checks.instance("name", self.name, str)
+        _checks.function("value", self.value)
+        _checks.function("derivative", self.derivative)
+        if self.degree is not None:
+            own(self, degree=_checks.whole("degree", self.degree))
+        for name in ("max_slope", "max_curvature"):
+            bound = _checks.array(name, getattr(self, name), exactly=0, finite=False)
+            if not bound > 0:
+                raise ValueError(f"{name} must be > 0 or infinity, got {bound:g}")
+            own(self, **{name: float(bound)})
+
     @property
     def smooth(self):
         """Whether σ′ is Lipschitz."""
         return np.isfinite(self.max_curvature)
 
-    def both(self, z):
-        """Return σ(z) and σ′(z). The array ``z`` is used up: σ(z) may take its place."""
+    def both(self, z, out=None):
+        """Return σ(z) and σ′(z). σ(z) may be written to ``out``, which may be ``z`` itself."""
         slope = self.derivative(z)
         if self.degree == 1:  # σ(z) = σ′(z) z
-            z *= slope
-            return z, slope
+            return np.multiply(slope, z, out=out), slope
         return self.value(z), slope
+
+
+def _relu(z):
+    return np.maximum(z, 0)
+
+
+def _step(z):
+    return (z > 0).view(np.int8).astype(z.dtype)  # faster than from bool
+
+
+def _softplus(s, z):
+    # log(1 + exp(s z))/s, without overflow of s z
+    return np.maximum(z, 0) + np.log1p(np.exp(-s * np.abs(z))) / s
+
+
+def _sigmoid(s, z):
+    return 0.5 * (1 + np.tanh(0.5 * s * z))
+
+
+def _tanh_slope(z):
+    return 1 - np.tanh(z) ** 2
 
 
 def _erf(z):
@@ -51,57 +86,46 @@ def _erf(z):
     return erf(z)
 
 
-def _normal_density(z):
-    return np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+def _erf_slope(z):
+    return 2 * np.exp(-z * z) / math.sqrt(math.pi)
 
 
 def _normal_cumulative(z):
     return 0.5 * (1 + _erf(z / math.sqrt(2)))
 
 
-def _sigmoid(z):
-    return 0.5 * (1 + np.tanh(0.5 * z))
+def _gelu(z):
+    return z * _normal_cumulative(z)
+
+
+def _gelu_slope(z):
+    return _normal_cumulative(z) + z * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
 
 
 def softplus(sharpness=1.0):
     """σ(z) = log(1 + exp(s z))/s, a smooth ReLU: sharpness s → ∞ gives max(z, 0)."""
     s = _checks.number("sharpness", sharpness, above=0)
-    return Activation(
-        f"softplus(sharpness={s:g})",
-        lambda z: np.logaddexp(0, s * z) / s,
-        lambda z: _sigmoid(s * z),
-        max_slope=1.0,
-        max_curvature=s / 4,
-    )
+    value, slope = partial(_softplus, s), partial(_sigmoid, s)
+    name = f"softplus(sharpness={s:g})"
+    return Activation(name, value, slope, max_slope=1.0, max_curvature=s / 4)
 
 
-relu = Activation(
-    "relu",
-    lambda z: np.maximum(z, 0),
-    lambda z: (z > 0).view(np.int8).astype(z.dtype),  # faster than from bool
-    degree=1,
-    max_slope=1.0,
-)
+relu = Activation("relu", _relu, _step, degree=1, max_slope=1.0)
 
-
-tanh = Activation(
-    "tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2, max_slope=1.0, max_curvature=4 / math.sqrt(27)
-)
-
+tanh = Activation("tanh", np.tanh, _tanh_slope, max_slope=1.0, max_curvature=4 / math.sqrt(27))
 
 erf = Activation(
     "erf",
     _erf,
-    lambda z: 2 * np.exp(-z * z) / math.sqrt(math.pi),
+    _erf_slope,
     max_slope=2 / math.sqrt(math.pi),
     max_curvature=math.sqrt(8 / (math.e * math.pi)),
 )
 
-
 gelu = Activation(
     "gelu",
-    lambda z: z * _normal_cumulative(z),
-    lambda z: _normal_cumulative(z) + z * _normal_density(z),
+    _gelu,
+    _gelu_slope,
     max_slope=0.5 * (1 + math.erf(1)) + math.exp(-1) / math.sqrt(math.pi),  # at z = √2
     max_curvature=math.sqrt(2 / math.pi),  # at z = 0
 )

@@ -21,20 +21,29 @@ class Model(Identity):
         Input dimension.
     homogeneity : int or None
         The q with f(λw, ·) = λ^q f(w, ·) for every λ > 0 (Section 4.2.1), if there is one.
+    lead : tuple of int
+        Leading shape of the runs that the model holds something of its own for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        By every method, if an argument is not an array of real, finite numbers of the shape asked
+        for, or the result is beyond the range of floating point.
     """
 
     homogeneity = None
+    lead = ()
 
     def predict(self, w, x):
         """f(w, x), of shape (..., n)."""
+        w, x = self._checked(w, x)
         with np.errstate(all="ignore"):
-            return _checks.in_range("f(w, x)", self._predict(*self._checked(w, x)))
+            return _checks.in_range("f(w, x)", self._predict(w, x))
 
     def jvp(self, w, x, v):
         """Df_w v for a direction ``v`` of shape (..., p); of shape (..., n)."""
-        w, x = self._checked(w, x)
         v = self._parameters("v", v)
-        _checks.broadcastable(w=w.shape[:-1], v=v.shape[:-1], x=x.shape[:-2])
+        w, x = self._checked(w, x, v=v.shape[:-1])
         with np.errstate(all="ignore"):
             return _checks.in_range("Df_w v", self._jvp(w, x, v))
 
@@ -55,24 +64,28 @@ class Model(Identity):
 
     def jacobian(self, w, x):
         """Df_w, of shape (..., n, p)."""
+        w, x = self._checked(w, x)
         with np.errstate(all="ignore"):
-            return _checks.in_range("Df_w", self._jacobian(*self._checked(w, x)))
+            return _checks.in_range("Df_w", self._jacobian(w, x))
 
     def positions(self, w):
         """Where the parameters are drawn, and along which frames are spaced: ``w`` itself."""
-        return w
+        return self._parameters("w", w)
 
     def at(self, lead, index):
-        """The model of the chosen runs (by number) of a batch of shape ``lead``."""
+        """The model of the chosen runs of a batch of shape ``lead``.
+
+        ``index`` counts the runs in the order of a reshape to one axis: numbers, slice or mask.
+        """
         return self
 
-    def _checked(self, w, x):
-        w, x = self._parameters("w", w), _checks.array("x", x, ndim=2)
+    def _checked(self, w, x, **more):
+        w, x = self._parameters("w", w), _checks.array("x", x, ndim=2, nonempty=True)
         _checks.last_axis("x", x, self.d, "the model's input dimension d")
-        _checks.broadcastable(w=w.shape[:-1], x=x.shape[:-2])
+        _checks.broadcastable(w=w.shape[:-1], x=x.shape[:-2], model=self.lead, **more)
         return w, x
 
     def _parameters(self, name, value):
-        value = _checks.array(name, value, ndim=1)
+        value = _checks.array(name, value, ndim=1, nonempty=True)
         _checks.last_axis(name, value, self.n_parameters, "this model's parameters")
         return value

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lazylib import _checks
+from lazylib._identity import own
 from lazylib.models.activations import Activation, activation
 from lazylib.models.model import Model
 
@@ -31,10 +32,13 @@ class TwoLayer(Model):
     scale: float = 1.0
 
     def __post_init__(self):
-        _checks.whole("d", self.d)
-        _checks.whole("m", self.m)
-        object.__setattr__(self, "activation", activation(self.activation))
-        object.__setattr__(self, "scale", _checks.number("scale", self.scale, above=0))
+        own(
+            self,
+            d=_checks.whole("d", self.d),
+            m=_checks.whole("m", self.m),
+            activation=activation(self.activation),
+            scale=_checks.number("scale", self.scale, above=0),
+        )
 
     @property
     def n_parameters(self):
@@ -72,35 +76,40 @@ class TwoLayer(Model):
         """
         _checks.generator("rng", rng)
         tau = np.asarray(_checks.positive("tau", tau))
-        batch = [_checks.whole("batch", size) for size in np.atleast_1d(batch)]
-        if doubling and self.m % 2:
-            raise ValueError(f"m must be even for the doubling trick, got {self.m}")
+        batch = _checks.shape("batch", batch)
+        if _checks.flag("doubling", doubling) and self.m % 2:
+            raise ValueError(
+                f"m must be even for the doubling trick, got {self.m}: "
+                "take an even m, or doubling=False"
+            )
         drawn = rng.standard_normal((*batch, self.m // 2 if doubling else self.m, self.d + 1))
         a, b = drawn[..., :-1], drawn[..., -1]
         if doubling:
             a, b = np.concatenate([a, a], axis=-2), np.concatenate([b, -b], axis=-1)
         w = self.pack(a, b).reshape(*batch, *(1,) * tau.ndim, self.n_parameters)
-        return w * tau[..., None]
+        with np.errstate(over="ignore"):
+            return _checks.in_range("w of standard deviation tau", w * tau[..., None])
 
     def unpack(self, w):
         """Return views of ``w``: a of shape (..., m, d) and b of shape (..., m)."""
-        _checks.last_axis("w", w, self.n_parameters, f"m = {self.m} neurons in dimension {self.d}")
-        split = self.m * self.d
-        return w[..., :split].reshape(*w.shape[:-1], self.m, self.d), w[..., split:]
+        return self._unpack(self._parameters("w", w))
 
     def pack(self, a, b):
         """Return w of shape (..., p) from a of shape (..., m, d) and b of shape (..., m)."""
-        if a.shape[-2:] != (self.m, self.d) or b.shape != a.shape[:-1]:
-            raise ValueError(
-                f"a and b must have shapes (..., {self.m}, {self.d}) and (..., {self.m}), "
-                f"got {a.shape} and {b.shape}"
-            )
+        a, b = _checks.neurons(a, b)
+        if a.shape[-2:] != (self.m, self.d):
+            raise ValueError(f"a must have shape (..., {self.m}, {self.d}), got {a.shape}")
         return np.concatenate([a.reshape(*a.shape[:-2], -1), b], axis=-1)
 
     def positions(self, w):
         """|bⱼ| aⱼ, of shape (..., m, d): where Figures 1 and 5 draw the neurons."""
         a, b = self.unpack(w)
-        return np.abs(b)[..., None] * a
+        with np.errstate(all="ignore"):
+            return _checks.in_range("|b| a", np.abs(b)[..., None] * a)
+
+    def _unpack(self, w):
+        split = self.m * self.d
+        return w[..., :split].reshape(*w.shape[:-1], self.m, self.d), w[..., split:]
 
     def _predict(self, w, x):
         a, b, z = self._preactivations(w, x)
@@ -108,14 +117,14 @@ class TwoLayer(Model):
 
     def _jvp(self, w, x, v):
         a, b, z = self._preactivations(w, x)
-        va, vb = self.unpack(v)
-        h, slope = self.activation.both(z)
+        va, vb = self._unpack(v)
+        h, slope = self.activation.both(z, out=z)
         slope = slope * (va @ x.swapaxes(-1, -2))
         return self.scale * (np.vecmat(vb, h) + np.vecmat(b, slope))
 
     def _vjp(self, w, x):
         a, b, z = self._preactivations(w, x)
-        h, slope = self.activation.both(z)
+        h, slope = self.activation.both(z, out=z)
 
         def pullback(r):
             r = self.scale * r
@@ -125,7 +134,7 @@ class TwoLayer(Model):
             else:
                 by_a = (slope * r[..., None, :]) @ x
             out = np.empty((*by_a.shape[:-2], self.n_parameters), by_a.dtype)
-            grad_a, grad_b = self.unpack(out)
+            grad_a, grad_b = self._unpack(out)
             np.multiply(b[..., None], by_a, out=grad_a)
             np.matvec(h, r, out=grad_b)
             return out
@@ -141,24 +150,30 @@ class TwoLayer(Model):
         return self.scale * np.concatenate([by_a, by_b], axis=-1)
 
     def _preactivations(self, w, x):
-        a, b = self.unpack(w)
+        a, b = self._unpack(w)
         return a, b, a @ x.swapaxes(-1, -2)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FirstLayer(Model):
-    """A two-layer network whose output weights ``b``, of shape (m,), are not trained: w is a.
+    """A two-layer network whose output weights are not trained: w holds a₁, …, a_m, p = md.
 
     A fixed b bounds the second derivative of f everywhere, and with it L_Df (Theorem 3.2).
+
+    Parameters
+    ----------
+    model : TwoLayer
+    b : array of shape (m,)
+        The output weights.
     """
 
     model: TwoLayer
     b: np.ndarray
 
     def __post_init__(self):
-        object.__setattr__(self, "b", _checks.array("b", self.b, ndim=1))
-        if self.b.shape != (self.model.m,):
-            raise ValueError(f"b must have shape ({self.model.m},), got {self.b.shape}")
+        net = _checks.instance("model", self.model, TwoLayer)
+        own(self, b=_checks.array("b", self.b, exactly=1))
+        _checks.last_axis("b", self.b, net.m, "one output weight for each neuron")
 
     @property
     def n_parameters(self):
@@ -170,24 +185,29 @@ class FirstLayer(Model):
         """Input dimension."""
         return self.model.d
 
+    @property
+    def homogeneity(self):
+        """The activation's degree: only the first layer is multiplied."""
+        return self.model.activation.degree
+
     def positions(self, w):
         """|bⱼ| aⱼ, of shape (..., m, d)."""
-        return self.model.positions(self._whole(w))
+        return self.model.positions(self._whole(self._parameters("w", w), self.b))
 
     def _predict(self, w, x):
-        return self.model._predict(self._whole(w), x)
+        return self.model._predict(self._whole(w, self.b), x)
 
     def _jvp(self, w, x, v):
-        return self.model._jvp(self._whole(w), x, self._whole(v, 0 * self.b))
+        return self.model._jvp(self._whole(w, self.b), x, self._whole(v, 0 * self.b))
 
     def _vjp(self, w, x):
-        f, pullback = self.model._vjp(self._whole(w), x)
+        f, pullback = self.model._vjp(self._whole(w, self.b), x)
         return f, lambda r: pullback(r)[..., : self.n_parameters]
 
     def _jacobian(self, w, x):
-        return self.model._jacobian(self._whole(w), x)[..., : self.n_parameters]
+        return self.model._jacobian(self._whole(w, self.b), x)[..., : self.n_parameters]
 
-    def _whole(self, w, b=None):
-        b = self.b if b is None else b
-        _checks.last_axis("w", w, self.n_parameters, "the first layer's weights")
-        return np.concatenate([w, np.broadcast_to(b, (*w.shape[:-1], len(b)))], axis=-1)
+    def _whole(self, w, b):
+        whole = np.empty((*w.shape[:-1], self.model.n_parameters), w.dtype)
+        whole[..., : w.shape[-1]], whole[..., w.shape[-1] :] = w, b
+        return whole

@@ -1,15 +1,16 @@
 """Models made from models: scaled, linearized, or shifted to start at 0."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from lazylib import _checks
+from lazylib._identity import own
 from lazylib.models.model import Model
 
 
 class _Wrapper(Model):
-    """What a model made from another has in common with it: its parameters, and their meaning.
+    """What a model made from another has from it: `n_parameters`, `d`, `positions`, `unpack`.
 
     Nothing else passes through: a tangent model is not homogeneous because its network is.
     """
@@ -30,29 +31,43 @@ class _Wrapper(Model):
 
     def unpack(self, w):
         """The parameters as those of the network within, if it has layers."""
-        return self.model.unpack(w)
+        return _checks.offers("model", self.model, "unpack").unpack(w)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Scaled(_Wrapper):
-    """The model αf of Eq. (5); ``alpha`` > 0 may be an array of the runs' leading shape."""
+    """The model αf of Eq. (5); it also has the homogeneity of f.
+
+    Parameters
+    ----------
+    model : Model
+        f.
+    alpha : float or array, default 1
+        α > 0; an array holds one for each run, in their leading shape.
+    """
 
     model: Model
     alpha: float | np.ndarray = 1.0
 
     def __post_init__(self):
         _checks.instance("model", self.model, Model)
-        object.__setattr__(self, "alpha", _checks.positive("alpha", self.alpha))
+        own(self, alpha=_checks.positive("alpha", self.alpha))
+        _checks.broadcastable(alpha=np.shape(self.alpha), model=self.model.lead)
 
     @property
     def homogeneity(self):
         """That of f: α does not change it."""
         return self.model.homogeneity
 
+    @property
+    def lead(self):
+        """Leading shape of α and of what f holds."""
+        return np.broadcast_shapes(np.shape(self.alpha), self.model.lead)
+
     def at(self, lead, index):
         """αf for the chosen runs."""
-        alpha = self.alpha
-        if np.ndim(alpha):
+        alpha = np.asarray(self.alpha)
+        if alpha.ndim:
             alpha = np.broadcast_to(alpha, lead).reshape(-1)[index]
         return Scaled(self.model.at(lead, index), alpha)
 
@@ -77,25 +92,39 @@ class Scaled(_Wrapper):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class _FromStart(_Wrapper):
-    """What models made from a model and its w₀ share; runs may have a w₀ each."""
+    """What models made from a model and its w₀ share.
+
+    Parameters
+    ----------
+    model : Model
+        f.
+    w0 : array of shape (..., p)
+        w₀; leading axes hold one for each run.
+    """
 
     model: Model
     w0: np.ndarray
 
     def __post_init__(self):
         _checks.instance("model", self.model, Model)
-        object.__setattr__(self, "w0", self.model._parameters("w0", self.w0).copy())
+        own(self, w0=self.model._parameters("w0", self.w0))
+        _checks.broadcastable(w0=self.w0.shape[:-1], model=self.model.lead)
+
+    @property
+    def lead(self):
+        """Leading shape of w₀ and of what f holds."""
+        return np.broadcast_shapes(self.w0.shape[:-1], self.model.lead)
 
     def at(self, lead, index):
         """The model of the chosen runs."""
         w0 = self.w0
         if w0.ndim > 1:
             w0 = np.broadcast_to(w0, (*lead, w0.shape[-1])).reshape(-1, w0.shape[-1])[index]
-        return replace(self, model=self.model.at(lead, index), w0=w0)
+        return type(self)(self.model.at(lead, index), w0)
 
 
 class Tangent(_FromStart):
-    """The tangent model T_f(w, x) = f(w₀, x) + Df_{w₀}(w − w₀) of Eq. (2)."""
+    """The tangent model T_f(w, x) = f(w₀, x) + Df_{w₀}(w − w₀) of Eq. (2), affine in w."""
 
     def _predict(self, w, x):
         return self.model._predict(self.w0, x) + self.model._jvp(self.w0, x, w - self.w0)

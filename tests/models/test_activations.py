@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from helpers import derivative, seeded
 
-from lazylib import TwoLayer, softplus
-from lazylib.models.activations import ACTIVATIONS, activation
+from lazylib import Activation, TwoLayer, softplus
+from lazylib.models.activations import ACTIVATIONS, activation, relu, tanh
 
 EVERY = {**ACTIVATIONS, "sharp softplus": softplus(10.0)}
 each = pytest.mark.parametrize("sigma", EVERY.values(), ids=EVERY)
@@ -40,9 +40,12 @@ def test_derivative_is_that_of_the_value(sigma):
 
 
 @each
-def test_both_returns_value_and_derivative(sigma):
+@pytest.mark.parametrize("in_place", [False, True])
+def test_both_returns_value_and_derivative(sigma, in_place):
     z = seeded(0).normal(size=(3, 4, 5))
-    value, slope = sigma.both(z)
+    used = z.copy()
+    value, slope = sigma.both(used, out=used if in_place else None)
+    assert in_place or np.array_equal(used, z)
     assert np.allclose(value, sigma.value(z), rtol=1e-15, atol=0)
     assert np.array_equal(slope, sigma.derivative(z))
 
@@ -89,6 +92,18 @@ def test_softplus_lies_between_relu_and_relu_plus_log_2_over_s(s):
     assert gap[-2:].tolist() == [0, 0] and softplus(s).derivative(z)[-2:].tolist() == [0, 1]
 
 
+def test_softplus_does_not_overflow_on_the_way():
+    """log(1 + exp(s z))/s is about z for large z, also where s z is out of range."""
+    with np.errstate(over="ignore"):
+        assert softplus(20).value(np.array([1e308, -1e308])).tolist() == [1e308, 0]
+
+
+def test_the_relu_is_known_by_its_function_not_by_its_name():
+    assert TwoLayer(2, 3).activation == relu
+    fake = Activation("relu", tanh.value, tanh.derivative, degree=1, max_slope=1.0)
+    assert fake != relu and fake.value is not relu.value
+
+
 def test_activation_by_name_or_as_it_is():
     for name, sigma in ACTIVATIONS.items():
         assert activation(name) is sigma is TwoLayer(2, 3, name).activation
@@ -106,6 +121,22 @@ def test_activation_by_name_or_as_it_is():
         (lambda: softplus(0), ValueError, "sharpness must be > 0"),
         (lambda: softplus(np.inf), ValueError, "sharpness must be finite"),
         (lambda: softplus("10"), TypeError, "sharpness must be an array of real numbers"),
+        (lambda: Activation(3, np.sin, np.cos), TypeError, "name must be a str, got 3"),
+        (lambda: Activation("sin", 3, np.cos), TypeError, "value must be a function, got 3"),
+        (lambda: Activation("sin", np.sin, None), TypeError, "derivative must be a function"),
+        (lambda: Activation("sin", np.sin, np.cos, 0), ValueError, "degree must be at least 1"),
+        (lambda: Activation("sin", np.sin, np.cos, 1.5), TypeError, "degree must be an integer"),
+        (lambda: Activation("sin", np.sin, np.cos, None, 0), ValueError, "max_slope must be > 0"),
+        (
+            lambda: Activation("sin", np.sin, np.cos, max_curvature=np.nan),
+            ValueError,
+            "max_curvature must be finite",
+        ),
+        (
+            lambda: Activation("sin", np.sin, np.cos, max_slope=[1]),
+            ValueError,
+            "max_slope must have 0 axes",
+        ),
     ],
 )
 def test_bad_activations_are_named(call, error, message):

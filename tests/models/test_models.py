@@ -1,6 +1,5 @@
 """Models: their derivatives, their identities, and initial weights."""
 
-import copy
 import re
 
 import numpy as np
@@ -10,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lazylib import Scaled, Tangent, TwoLayer, softplus, sphere
+from lazylib import Centered, FirstLayer, Scaled, Tangent, TwoLayer, softplus, sphere
+from lazylib.models import Model
 from lazylib.models.activations import ACTIVATIONS
 
 NET = TwoLayer(3, 4, "gelu", scale=0.5)
+W, X = np.ones(16), np.ones((5, 3))
 
 
 def at_its_own_start(net, shape, seed=9):
@@ -31,6 +32,9 @@ NESTS = {
     "tangent of scaled": lambda net, lead: at_its_own_start(Scaled(net, 0.3), lead),
     "scaled scaled": lambda net, lead: Scaled(Scaled(net, 5.0), seeded(7).uniform(1, 2, lead)),
     "tangent of tangent": lambda net, lead: at_its_own_start(at_its_own_start(net, ()), lead, 6),
+    "centered": lambda net, lead: Centered(net, np.ones((*lead, net.n_parameters))),
+    "first layer": lambda net, lead: FirstLayer(net, seeded(4).normal(size=net.m)),
+    "scaled first layer": lambda net, lead: Scaled(FirstLayer(net, np.ones(net.m)), 2.0),
 }
 each_nest = pytest.mark.parametrize("nest", NESTS.values(), ids=NESTS)
 each_lead = pytest.mark.parametrize("lead", [(), (3,), (2, 3)], ids=str)
@@ -285,14 +289,60 @@ def test_scaled_multiplies():
     assert np.array_equal(twice.jacobian(w, x), once.jacobian(w, x))
 
 
-def test_models_made_from_models_offer_what_the_network_has():
-    model = Scaled(Tangent(NET, np.zeros(16)), 2.0)
-    assert (model.m, model.d, model.n_parameters) == (4, 3, 16)
-    assert model.positions(np.ones((2, 16))).shape == (2, 4, 3)
-    assert model.unpack(np.ones(16))[1].shape == (4,)
-    assert not hasattr(model, "nonsense")
-    copied = copy.deepcopy(model)
-    assert copied.alpha == 2.0 and np.array_equal(copied.model.w0, np.zeros(16))
+@pytest.mark.parametrize(
+    "wrap", [lambda f: Scaled(f, 2.0), lambda f: Tangent(f, W), lambda f: Centered(f, W)]
+)
+def test_what_a_wrapper_offers_is_listed(wrap):
+    """Design §2: a tangent model is not homogeneous because its network is."""
+    relu = TwoLayer(3, 4)
+    model = wrap(relu)
+    assert (model.d, model.n_parameters) == (3, 16)
+    assert np.array_equal(model.positions(W), relu.positions(W))
+    assert model.unpack(W)[1].shape == (4,)
+    for name in ("m", "init", "scale", "activation", "nonsense"):
+        assert not hasattr(model, name)
+    assert model.homogeneity == (2 if isinstance(model, Scaled) else None)
+
+
+def test_first_layer_is_the_network_with_fixed_output_weights():
+    net, b = TwoLayer(3, 4), seeded(1).normal(size=4)
+    model, (a, x) = FirstLayer(net, b), seeded(2).normal(size=(2, 4, 3))
+    w = a.reshape(-1)
+    assert (model.n_parameters, model.d) == (12, 3)
+    assert np.array_equal(model.predict(w, x), net.predict(net.pack(a, b), x))
+    assert np.array_equal(model.positions(w), abs(b)[:, None] * a)
+    assert model.homogeneity == 1 and FirstLayer(NET, b).homogeneity is None
+    assert relative(model.predict(2 * w, x), 2 * model.predict(w, x)) < 1e-15
+    with pytest.raises(TypeError, match="model must offer unpack, got FirstLayer"):
+        Scaled(model, 2).unpack(w)
+
+
+class Line(Model):
+    """The model of a reader: f(w, x) = w·x."""
+
+    n_parameters, d = 2, 2
+
+    def _predict(self, w, x):
+        return np.matvec(x, w)
+
+    def _jvp(self, w, x, v):
+        return np.matvec(x, v)
+
+    def _vjp(self, w, x):
+        return np.matvec(x, w), lambda r: np.vecmat(r, x)
+
+    def _jacobian(self, w, x):
+        return x
+
+
+def test_a_model_of_the_readers_own_needs_two_numbers_and_four_formulas():
+    model = Scaled(Line(), 3.0)
+    w, x, v = point(model)
+    check_derivatives(model, w, x, v)
+    assert np.array_equal(model.positions(w), w) and model.homogeneity is None
+    with pytest.raises(ValueError, match="x must be finite"):
+        model.predict(w, x * np.nan)
+    assert Line() != Line() and len({model, Scaled(model.model, 3.0)}) == 1
 
 
 def test_at_chooses_runs_by_number():
@@ -307,7 +357,6 @@ def test_at_chooses_runs_by_number():
 
 # --- bad input -----------------------------------------------------------------------------------
 
-W, X = np.ones(16), np.ones((5, 3))
 BAD = {
     "no neurons": (lambda: TwoLayer(2, 0), ValueError, "m must be at least 1"),
     "d as a word": (lambda: TwoLayer("2", 3), TypeError, "d must be an integer"),
@@ -326,12 +375,45 @@ BAD = {
         "m must be even for the doubling trick, got 3",
     ),
     "batch": (lambda: NET.init(seeded(0), batch=(2, 0.5)), TypeError, "batch must be an integer"),
-    "w": (lambda: NET.predict(W[1:], X), ValueError, "w must have shape (..., 16) for m = 4"),
+    "w": (lambda: NET.predict(W[1:], X), ValueError, "w must have shape (..., 16) for this"),
     "x": (lambda: NET.predict(W, X[:, 1:]), ValueError, "x must have shape (..., 3) for the model"),
     "w of vjp": (lambda: NET.vjp(W[1:], X), ValueError, "w must have shape (..., 16)"),
     "w of jvp": (lambda: NET.jvp(W[1:], X, W), ValueError, "w must have shape (..., 16)"),
     "w of jacobian": (lambda: NET.jacobian(W[1:], X), ValueError, "w must have shape (..., 16)"),
-    "pack": (lambda: NET.pack(np.ones((4, 3)), np.ones(3)), ValueError, "a and b must have shapes"),
+    "pack b": (lambda: NET.pack(X[:4], np.ones(3)), ValueError, "b must have shape (4,)"),
+    "pack a": (lambda: NET.pack(X, np.ones(5)), ValueError, "a must have shape (..., 4, 3), got"),
+    "pack None": (lambda: NET.pack(None, W[:4]), TypeError, "a must be an array of real numbers"),
+    "doubling": (lambda: NET.init(seeded(0), doubling=1), TypeError, "doubling must be True or"),
+    "batch of 0": (lambda: NET.init(seeded(0), batch=0), ValueError, "batch must be at least 1"),
+    "no tau": (lambda: NET.init(seeded(0), []), ValueError, "tau must not be empty"),
+    "huge tau": (lambda: NET.init(seeded(0), 1.7e308), ValueError, "w of standard deviation tau is"),
+    "one x": (lambda: NET.predict(W, X[0]), ValueError, "x must have at least 2 axes"),
+    "no x": (lambda: NET.predict(W, X[:0]), ValueError, "x must not be empty"),
+    "no w": (lambda: NET.predict(W[None][:0], X), ValueError, "w must not be empty"),
+    "one number": (lambda: Tangent(NET, W).predict([1.0], X), ValueError, "w must have shape (..."),
+    "batches": (
+        lambda: NET.predict(np.ones((3, 16)), np.ones((2, 5, 3))),
+        ValueError,
+        "do not fit together: w (3,), x (2,)",
+    ),
+    "alphas": (
+        lambda: Scaled(NET, [1.0, 2.0]).predict(np.ones((3, 16)), X),
+        ValueError,
+        "do not fit together: w (3,), x (), model (2,)",
+    ),
+    "starts": (
+        lambda: Scaled(Tangent(NET, np.ones((3, 16))), [1.0, 2.0]),
+        ValueError,
+        "do not fit together: alpha (2,), model (3,)",
+    ),
+    "pullback": (lambda: NET.vjp(W, X)[1](W), ValueError, "r must have shape (..., 5)"),
+    "pullback NaN": (lambda: NET.vjp(W, X)[1](X[:, 0] * np.nan), ValueError, "r must be finite"),
+    "overflow": (lambda: NET.predict(1e200 * W, X), ValueError, "f(w, x) is beyond the range"),
+    "no model": (lambda: Scaled(None, 2.0), TypeError, "model must be a Model, got None"),
+    "a class": (lambda: Tangent(TwoLayer, W), TypeError, "model must be a Model, got"),
+    "b short": (lambda: FirstLayer(NET, [1.0]), ValueError, "b must have shape (..., 4)"),
+    "b deep": (lambda: FirstLayer(NET, X), ValueError, "b must have 1 axes"),
+    "of what": (lambda: FirstLayer(Line(), [1.0]), TypeError, "model must be a TwoLayer"),
     "alpha 0": (lambda: Scaled(NET, 0), ValueError, "alpha must be > 0"),
     "alpha < 0": (lambda: Scaled(NET, [1.0, -2.0]), ValueError, "alpha must be > 0"),
     "alpha inf": (lambda: Scaled(NET, np.inf), ValueError, "alpha must be finite"),
@@ -346,6 +428,87 @@ BAD = {
 def test_bad_arguments_are_named(call, error, message):
     with pytest.raises(error, match=re.escape(message)):
         call()
+
+
+NO_ARRAYS = {
+    "None": (None, TypeError),
+    "word": ("1", TypeError),
+    "object": (object(), TypeError),
+    "booleans": (np.ones(16, bool), TypeError),
+    "complex": (W + 1j, TypeError),
+    "masked": (np.ma.masked_array(W, W > 2), TypeError),
+    "rows masked": ([np.ma.masked_array(W, W > 2)], TypeError),
+    "NaN": (W * np.nan, ValueError),
+    "infinity": ([np.inf] * 16, ValueError),
+}
+
+
+@pytest.mark.parametrize(("value", "error"), NO_ARRAYS.values(), ids=NO_ARRAYS)
+@pytest.mark.parametrize("model", [NET, Scaled(NET, 2.0), Tangent(NET, W), Centered(NET, W)])
+def test_every_method_refuses_what_is_no_array_by_name(model, value, error):
+    calls = {
+        "w": [
+            lambda: model.predict(value, X),
+            lambda: model.jvp(value, X, W),
+            lambda: model.vjp(value, X),
+            lambda: model.jacobian(value, X),
+            lambda: model.positions(value),
+            lambda: model.unpack(value),
+        ],
+        "x": [
+            lambda: model.predict(W, value),
+            lambda: model.jvp(W, value, W),
+            lambda: model.vjp(W, value),
+            lambda: model.jacobian(W, value),
+        ],
+        "v": [lambda: model.jvp(W, X, value)],
+        "r": [lambda: model.vjp(W, X)[1](value)],
+        "w0": [lambda: Tangent(model, value), lambda: Centered(model, value)],
+    }
+    for name, each in calls.items():
+        for call in each:
+            with pytest.raises(error, match=f"^{name} must be "):
+                call()
+
+
+@each_nest
+def test_lists_are_taken_for_arrays_and_no_array_is_changed(nest):
+    model = nest(NET, ())
+    w, x, v = point(model)
+    before = w.copy(), x.copy(), v.copy()
+    calls = (
+        lambda w, x, v: model.predict(w, x),
+        lambda w, x, v: model.jvp(w, x, v),
+        lambda w, x, v: model.jacobian(w, x),
+        lambda w, x, v: model.positions(w),
+    )
+    lists = w.tolist(), x.tolist(), v.tolist()
+    for call in calls:
+        assert np.array_equal(call(*lists), call(w, x, v))
+    r = [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert np.array_equal(model.vjp(*lists[:2])[1](r), model.vjp(w, x)[1](np.array(r)))
+    assert all(np.array_equal(*pair) for pair in zip(before, (w, x, v), strict=True))
+
+
+def test_models_keep_copies():
+    """Later changes of the caller's arrays do not show; the model's own cannot be changed."""
+    w0, b, alpha = np.ones(16), np.ones(4), np.ones(3)
+    models = Tangent(NET, w0), FirstLayer(NET, b), Scaled(NET, alpha)
+    texts = [(hash(model), repr(model)) for model in models]
+    for array in (w0, b, alpha):
+        array[:] = 7
+    assert [(hash(model), repr(model)) for model in models] == texts
+    for own in (models[0].w0, models[1].b, models[2].alpha):
+        assert (own == 1).all()
+        with pytest.raises(ValueError, match="read-only"):
+            own[:] = 7
+
+
+def test_sizes_may_be_any_integers():
+    """An unsigned byte of 200 neurons: m (d + 1) = 600 does not wrap around."""
+    net = TwoLayer(np.int8(2), np.uint8(200))
+    assert type(net.d) is type(net.m) is int and net.n_parameters == 600
+    assert net.init(seeded(0), batch=np.int64(2)).shape == (2, 600)
 
 
 def test_the_problem_of_these_tests_is_that_of_the_note():
