@@ -1,11 +1,11 @@
 """Inputs on the sphere, the teacher network that labels them, and the data set that holds both."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from lazylib import _checks
+from lazylib._identity import Identity, own
 from lazylib.losses import quadratic
 
 
@@ -30,23 +30,65 @@ def sphere(rng, n, d):
     return gaussian / np.linalg.norm(gaussian, axis=-1, keepdims=True)
 
 
-class Teacher(NamedTuple):
+def circle(n):
+    """Return ``n`` points of the unit circle, at equal angles from −180° to 180°.
+
+    Parameters
+    ----------
+    n : int
+        At least 2: the first and the last point are one and the same, for a closed curve.
+
+    Returns
+    -------
+    degrees : ndarray of shape (n,)
+    x : ndarray of shape (n, 2)
+        (cos, sin) of each angle.
+    """
+    degrees = np.linspace(-180, 180, _checks.whole("n", n, least=2))
+    radians = np.radians(degrees)
+    return degrees, np.stack([np.cos(radians), np.sin(radians)], axis=-1)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Teacher(Identity):
     """The ground truth of Section 5: a small ReLU network ``teacher(x) = Σⱼ bⱼ max(aⱼ·x, 0)``.
 
-    Attributes
+    ``a, b = teacher`` unpacks it.
+
+    Parameters
     ----------
-    a : ndarray of shape (m0, d)
-        Unit-norm input weights.
-    b : ndarray of shape (m0,)
-        Output weights, each +1 or −1, so that ‖bⱼaⱼ‖ = 1.
+    a : array of shape (m0, d)
+        Input weights; drawn by `teacher`, they have length 1.
+    b : array of shape (m0,)
+        Output weights; drawn by `teacher`, each is +1 or −1, so that ‖bⱼaⱼ‖ = 1.
     """
 
     a: np.ndarray
     b: np.ndarray
 
+    def __post_init__(self):
+        a, b = _checks.neurons(self.a, self.b, exactly=2)
+        own(self, a=a, b=b)
+
+    def __iter__(self):
+        return iter((self.a, self.b))
+
+    @property
+    def m0(self):
+        """Number of neurons."""
+        return self.a.shape[0]
+
+    @property
+    def d(self):
+        """Input dimension."""
+        return self.a.shape[1]
+
     def __call__(self, x):
         """Return the labels, of shape (..., n), of inputs ``x`` of shape (..., n, d)."""
-        return np.maximum(x @ self.a.T, 0) @ self.b
+        x = _checks.array("x", x, ndim=2, nonempty=True)
+        _checks.last_axis("x", x, self.d, "the teacher's input dimension d")
+        with np.errstate(all="ignore"):
+            return _checks.in_range("teacher(x)", np.maximum(x @ self.a.T, 0) @ self.b)
 
 
 def teacher(rng, d, m0=3):
@@ -55,21 +97,23 @@ def teacher(rng, d, m0=3):
     return Teacher(directions, rng.choice([-1.0, 1.0], size=m0))
 
 
-@dataclass(frozen=True)
-class Dataset:
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset(Identity):
     """Training inputs and labels, and held-out ones to measure generalisation with.
 
-    Attributes
+    All arrays are copied, and cannot be changed.
+
+    Parameters
     ----------
-    x, y : ndarray of shape (..., n, d) and (..., n)
+    x, y : array of shape (..., n, d) and (..., n)
         Training data; leading axes are independent runs, each with data of its own.
-    x_test, y_test : ndarray of shape (..., n_test, d) and (..., n_test), optional
-        Held-out data.
+    x_test, y_test : array of shape (..., n_test, d) and (..., n_test), optional
+        Held-out data; one test set may serve all runs.
 
     Raises
     ------
-    ValueError
-        If a shape does not fit or an entry is NaN or infinite.
+    TypeError, ValueError
+        If one is not an array of real, finite numbers, is empty, or does not fit the others.
     """
 
     x: np.ndarray
@@ -78,22 +122,25 @@ class Dataset:
     y_test: np.ndarray | None = None
 
     def __post_init__(self):
-        self._check_pair("x", "y")
         if (self.x_test is None) != (self.y_test is None):
             raise ValueError("x_test and y_test must be given together")
+        self._check_pair("x", "y")
         if self.x_test is not None:
             self._check_pair("x_test", "y_test")
             _checks.last_axis("x_test", self.x_test, self.x.shape[-1], "inputs as wide as x")
+            _checks.broadcastable(
+                x=self.x.shape[:-2],
+                y=self.y.shape[:-1],
+                x_test=self.x_test.shape[:-2],
+                y_test=self.y_test.shape[:-1],
+            )
 
     def _check_pair(self, x_name, y_name):
-        x = _checks.array(x_name, getattr(self, x_name), ndim=2)
-        y = _checks.array(y_name, getattr(self, y_name), ndim=1)
+        x = _checks.array(x_name, getattr(self, x_name), ndim=2, nonempty=True)
+        y = _checks.array(y_name, getattr(self, y_name), ndim=1, nonempty=True)
         _checks.last_axis(y_name, y, x.shape[-2], f"one label for each row of {x_name}")
-        if x.size == 0:
-            raise ValueError(f"{x_name} must hold at least one input, got shape {x.shape}")
         _checks.broadcastable(**{x_name: x.shape[:-2], y_name: y.shape[:-1]})
-        object.__setattr__(self, x_name, x)
-        object.__setattr__(self, y_name, y)
+        own(self, **{x_name: x, y_name: y})
 
     @property
     def n(self):
@@ -116,18 +163,26 @@ class Dataset:
 
         Training and test inputs have a random stream each, so changing ``n`` keeps the test set.
         """
+        _checks.instance("teacher", teacher, Teacher)
+        n, n_test = _checks.whole("n", n), _checks.whole("n_test", n_test, least=0)
         train, test = _checks.generator("rng", rng).spawn(2)
-        d = teacher.a.shape[-1]
-        x = sphere(train, n, d)
-        if _checks.whole("n_test", n_test, least=0) == 0:
+        x = sphere(train, n, teacher.d)
+        if n_test == 0:
             return cls(x, teacher(x))
-        x_test = sphere(test, n_test, d)
+        x_test = sphere(test, n_test, teacher.d)
         return cls(x, teacher(x), x_test, teacher(x_test))
 
     def astype(self, dtype):
-        """Return the same data in another precision (``"float32"`` or ``"float64"``)."""
+        """Return the same data in another precision, ``"float32"`` or ``"float64"``."""
+        if not isinstance(dtype, (str, type, np.dtype)) or dtype not in _PRECISIONS:
+            wanted = '"float32" or "float64"'
+            raise ValueError(f"dtype must be {wanted}, got {_checks.shown(dtype)}")
         arrays = (self.x, self.y, self.x_test, self.y_test)
-        return Dataset(*(None if v is None else v.astype(dtype) for v in arrays))
+        with np.errstate(over="ignore"):  # the new data set refuses what is infinite
+            return Dataset(*(None if v is None else v.astype(dtype) for v in arrays))
+
+
+_PRECISIONS = ("float32", "float64", np.float32, np.float64)
 
 
 def nth_draw(number, d, n=1, n_test=0):
@@ -136,7 +191,7 @@ def nth_draw(number, d, n=1, n_test=0):
     Parameters
     ----------
     number : int
-        Seeds everything.
+        Seeds everything; at least 0.
     d, n, n_test : int
         Input dimension, training and test inputs.
 
@@ -147,6 +202,7 @@ def nth_draw(number, d, n=1, n_test=0):
     rng : numpy.random.Generator
         For the initial weights, and for samples drawn while training.
     """
+    number = _checks.whole("number", number, least=0)
     for_teacher, for_data, rng = np.random.default_rng(number).spawn(3)
-    target: Teacher = teacher(for_teacher, d)
+    target = teacher(for_teacher, d)
     return target, Dataset.from_teacher(for_data, target, n, n_test), rng

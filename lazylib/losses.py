@@ -3,26 +3,39 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from lazylib import _checks
+from lazylib._identity import Identity, own
 
 
-@dataclass(frozen=True)
-class Loss:
+@dataclass(frozen=True, eq=False, repr=False)
+class Loss(Identity):
     """A loss ℓ(g, y) averaged over the samples: φ(g − y), or φ(g y) for labels y = ±1.
 
-    Attributes
+    Predictions ``g`` have shape (..., n). Labels ``y`` have the same shape, or the last axes of it:
+    nothing else broadcasts.
+
+    Parameters
     ----------
     name : str
     phi, slope : callable
-        φ and its derivative φ′, elementwise.
+        φ and its derivative φ′, elementwise. To be compared and pickled they must be functions of
+        a module, or ``functools.partial`` of such.
     mu, nu : float
-        Bounds μ ≤ φ″ ≤ ν. In ℝⁿ with the Euclidean norm, R is (μ/n)-strongly convex and its
-        gradient is (ν/n)-Lipschitz (Assumption 3.1); the condition number is κ = ν/μ.
+        Bounds μ ≤ φ″ ≤ ν, with 0 ≤ μ ≤ ν and ν > 0. In ℝⁿ with the Euclidean norm, R is
+        (μ/n)-strongly convex and its gradient is (ν/n)-Lipschitz (Assumption 3.1); the condition
+        number is κ = ν/μ.
     of_margin : bool, default False
         Whether φ is applied to the margin g y rather than to the residual g − y.
+
+    Raises
+    ------
+    TypeError, ValueError
+        By every method, if an argument is not an array of real, finite numbers that fits, or a
+        result is beyond the range of floating point.
     """
 
     name: str
@@ -32,29 +45,87 @@ class Loss:
     nu: float
     of_margin: bool = False
 
+    def __post_init__(self):
+        _checks.instance("name", self.name, str)
+        _checks.function("phi", self.phi)
+        _checks.function("slope", self.slope)
+        nu = _checks.number("nu", self.nu, above=0)
+        mu = _checks.number("mu", self.mu, least=0, most=nu)
+        own(self, mu=mu, nu=nu, of_margin=_checks.flag("of_margin", self.of_margin))
+
     @property
     def condition_number(self):
         """κ = ν/μ of Theorem 3.2; infinite without strong convexity."""
         return self.nu / self.mu if self.mu else np.inf
 
     def value(self, g, y):
-        """R(g) for predictions ``g`` and labels ``y`` of shape (..., n); shape (...)."""
-        return self.phi(g * y if self.of_margin else g - y).mean(axis=-1)
-
-    def zero(self, y):
-        """R(0), the loss of the predictor that is 0 everywhere, for labels ``y``; shape (...)."""
-        y = _checks.array("y", y, ndim=1, nonempty=True)
-        with np.errstate(all="ignore"):
-            return _checks.in_range("R(0)", self.value(np.zeros_like(y), y))
+        """R(g) for predictions ``g`` and labels ``y``; of shape (...)."""
+        return self._in_range("R(g)", *self._checked(g, y))
 
     def gradient(self, g, y):
         """∇R(g), of shape (..., n), in ℝⁿ with the Euclidean inner product."""
+        g, y = self._checked(g, y)
+        with np.errstate(all="ignore"):
+            return _checks.in_range("∇R(g)", self._gradient(g, y))
+
+    def zero(self, y):
+        """R(0), the loss of the predictor that is 0 everywhere; of shape (...)."""
+        y = self.check_labels(y)
+        return self._in_range("R(0)", np.zeros_like(y), y)
+
+    def check_labels(self, y, name="y"):
+        """Return labels ``y`` of shape (..., n) as an array, or say why the loss refuses them."""
+        y = _checks.array(name, y, ndim=1, nonempty=True)
+        if self.of_margin and (np.abs(y) != 1).any():
+            raise ValueError(f"{name} must hold labels +1 or −1 for the {self.name} loss")
+        return y
+
+    def _value(self, g, y):
+        return self._each(g, y).mean(axis=-1)
+
+    def _each(self, g, y):
+        return self.phi(g * y if self.of_margin else g - y)
+
+    def _gradient(self, g, y):
         slope = y * self.slope(g * y) if self.of_margin else self.slope(g - y)
         return slope / g.shape[-1]
 
+    def _in_range(self, what, g, y):
+        with np.errstate(all="ignore"):
+            value = self._value(g, y)
+            if not np.isfinite(value).all():  # the mean may be in range where the sum is not
+                value = (self._each(g, y) / g.shape[-1]).sum(axis=-1)
+            return _checks.in_range(what, value)
+
+    def _checked(self, g, y):
+        g, y = _checks.array("g", g, ndim=1, nonempty=True), self.check_labels(y)
+        if g.shape[max(0, g.ndim - y.ndim) :] != y.shape:
+            raise ValueError(f"y must have the shape of g, {g.shape}, or its end, got {y.shape}")
+        return g, y
+
+
+def _half_square(r):
+    return 0.5 * r * r
+
+
+def _identity(r):
+    return r
+
 
 #: R(g) = (1/2n) Σᵢ (gᵢ − yᵢ)², the loss of all experiments of Section 5; κ = 1.
-quadratic = Loss("quadratic", lambda r: 0.5 * r * r, lambda r: r, mu=1.0, nu=1.0)
+quadratic = Loss("quadratic", _half_square, _identity, mu=1.0, nu=1.0)
+
+
+def _log_cosh(mu, r):
+    # log cosh r, without overflow where r is large and without cancellation where it is small
+    size = np.abs(r)
+    near = np.log1p(2 * np.sinh(0.5 * np.minimum(size, 1)) ** 2)
+    far = size + np.log1p(np.exp(-2 * size)) - math.log(2)
+    return 0.5 * mu * r * r + (1 - mu) * np.where(size < 1, near, far)
+
+
+def _log_cosh_slope(mu, r):
+    return mu * r + (1 - mu) * np.tanh(r)
 
 
 def log_cosh(mu=0.1):
@@ -65,20 +136,8 @@ def log_cosh(mu=0.1):
     mu : float
         Strong convexity per sample, in (0, 1]; 1 gives the quadratic loss.
     """
-    mu = _checks.number("mu", mu, above=0)
-    if mu > 1:
-        raise ValueError(f"mu must be at most 1, got {mu}")
-
-    def phi(r):
-        # log cosh r, without overflow where r is large and without cancellation where it is small
-        size = np.abs(r)
-        near = np.log1p(2 * np.sinh(0.5 * np.minimum(size, 1)) ** 2)
-        far = size + np.log1p(np.exp(-2 * size)) - math.log(2)
-        return 0.5 * mu * r * r + (1 - mu) * np.where(size < 1, near, far)
-
-    def slope(r):
-        return mu * r + (1 - mu) * np.tanh(r)
-
+    mu = _checks.number("mu", mu, above=0, most=1)
+    phi, slope = partial(_log_cosh, mu), partial(_log_cosh_slope, mu)
     return Loss(f"log-cosh (μ = {mu:g})", phi, slope, mu=mu, nu=1.0)
 
 

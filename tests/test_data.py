@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lazylib import Dataset, Teacher, TwoLayer, sphere, teacher
+from lazylib.data import circle, nth_draw
 
 sizes, dimensions = st.integers(1, 30), st.integers(1, 8)
 
@@ -107,8 +108,16 @@ BAD = {
     "a number": ([X, 1.0], ValueError, "y must have at least 1 axes"),
     "too few labels": ([X, Y[:3]], ValueError, "y must have shape (..., 4)"),
     "too few test labels": ([X, Y, X, Y[:3]], ValueError, "y_test must have shape (..., 4)"),
-    "no inputs": ([X[:0], Y[:0]], ValueError, "x must hold at least one input"),
+    "no inputs": ([X[:0], Y[:0]], ValueError, "x must not be empty"),
     "batches": ([np.ones((3, 4, 2)), np.ones((2, 4))], ValueError, "x (3,), y (2,)"),
+    "test batches": (
+        [np.ones((3, 4, 2)), Y, np.ones((2, 4, 2)), Y],
+        ValueError,
+        "x (3,), y (), x_test (2,)",
+    ),
+    "masked": ([np.ma.masked_array(X, X > 2), Y], TypeError, "x must be an array without a mask"),
+    "complex": ([X, 1j * Y], TypeError, "y must be an array of real numbers"),
+    "None": ([X, None], TypeError, "y must be an array of real numbers"),
     "half a test set": ([X, Y, X], ValueError, "x_test and y_test must be given together"),
     "wider test set": ([X, Y, np.ones((4, 3)), Y], ValueError, "x_test must have shape (..., 2)"),
 }
@@ -131,11 +140,68 @@ def test_dataset_names_what_does_not_fit(arguments, error, message):
         (lambda: Dataset.from_teacher(None, TRUE, 3), TypeError, "rng must be a numpy"),
         (lambda: Dataset.from_teacher(seeded(0), TRUE, 0), ValueError, "n must be at least 1"),
         (lambda: Dataset.from_teacher(seeded(0), TRUE, 3, -1), ValueError, "n_test must be"),
+        (lambda: Dataset.from_teacher(seeded(0), np.sin, 3), TypeError, "teacher must be a Teach"),
+        (lambda: nth_draw(-1, 2), ValueError, "number must be at least 0"),
+        (lambda: nth_draw([25, 0], 2), TypeError, "number must be an integer"),
+        (lambda: nth_draw(0, 0), ValueError, "d must be at least 1"),
+        (lambda: nth_draw(0, 2, n=None), TypeError, "n must be an integer"),
+        (lambda: circle(1), ValueError, "n must be at least 2"),
+        (lambda: circle(9.0), TypeError, "n must be an integer"),
+        (lambda: Teacher(np.eye(2), [1.0]), ValueError, r"b must have shape \(2,\)"),
+        (lambda: Teacher(np.ones(2), 1.0), ValueError, "a must have at least 2 axes"),
+        (lambda: Teacher(np.ones((3, 2, 2)), np.ones((3, 2))), ValueError, "a must have 2 axes"),
+        (lambda: Teacher(np.eye(2), [1.0, np.nan]), ValueError, "b must be finite"),
+        (lambda: Teacher(None, [1.0]), TypeError, "a must be an array of real numbers"),
+        (lambda: TRUE(np.ones(2)), ValueError, "x must have at least 2 axes"),
+        (lambda: TRUE(np.ones((4, 3))), ValueError, r"x must have shape \(..., 2\) for the teach"),
+        (lambda: TRUE([["1", "2"]]), TypeError, "x must be an array of real numbers"),
+        (lambda: TRUE(np.full((1, 2), 1.7e308)), ValueError, r"teacher\(x\) is beyond the range"),
     ],
 )
 def test_draws_name_what_does_not_fit(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("dtype", [int, "int64", bool, "float16", "f", complex, None, 3, [1, 2]])
+def test_astype_is_for_the_two_precisions(dtype):
+    """As integers, points on the sphere would all be 0."""
+    with pytest.raises(ValueError, match='dtype must be "float32" or "float64", got'):
+        Dataset(X, Y).astype(dtype)
+
+
+def test_astype_does_not_make_infinity():
+    with pytest.raises(ValueError, match="y must be finite"):
+        Dataset(X, 1e300 * Y).astype(np.float32)
+
+
+def test_data_and_teachers_are_copies_that_cannot_be_changed():
+    x, y, a, b = np.ones((4, 2)), np.ones(4), np.eye(2), np.ones(2)
+    data, true = Dataset(x, y, x, y), Teacher(a, b)
+    for array in (x, y, a, b):
+        array[:] = 0
+    assert (data.x == 1).all() and (data.y_test == 1).all()
+    assert true([[1, 1]]).tolist() == [2] and (true.d, true.m0) == (2, 2)
+    for array in (data.x, data.y, data.x_test, data.y_test, true.a, true.b):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 0
+
+
+def test_circle_is_drawn_once_around():
+    degrees, x = circle(361)
+    assert np.array_equal(degrees, np.arange(-180, 181))
+    assert (
+        np.abs(x[[0, 90, 180, 270, 360]] - [[-1, 0], [0, -1], [1, 0], [0, 1], [-1, 0]]).max()
+        < 2e-16
+    )
+    assert np.abs(np.linalg.norm(x, axis=-1) - 1).max() < 3e-16
+
+
+def test_nth_draw_is_the_same_every_time_and_n_moves_nothing_else():
+    (true, data, rng), (again, more, other) = nth_draw(7, 3, 4, 5), nth_draw(7, 3, 9, 5)
+    assert true == again and np.array_equal(more.x[:4], data.x)
+    assert np.array_equal(data.x_test, more.x_test) and np.array_equal(data.y, true(data.x))
+    assert rng.random() == other.random() and nth_draw(8, 3)[0] != true
 
 
 TRUE = Teacher(np.eye(2), np.ones(2))

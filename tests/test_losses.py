@@ -1,6 +1,7 @@
 """Losses, their gradients, and the constants that Theorem 3.2 asks for."""
 
 import math
+import re
 
 import mpmath
 import numpy as np
@@ -9,7 +10,7 @@ from helpers import derivative, quick, relative, seeded
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazylib import log_cosh, quadratic
+from lazylib import Loss, log_cosh, logistic, quadratic
 
 LOSSES = [quadratic, log_cosh(), log_cosh(0.9), log_cosh(1)]
 each_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
@@ -90,7 +91,7 @@ def test_single_precision_stays(loss):
     [
         (0, ValueError, "mu must be > 0"),
         (-0.1, ValueError, "mu must be > 0"),
-        (1.5, ValueError, "mu must be at most 1"),
+        (1.5, ValueError, "mu must be <= 1, got 1.5"),
         (math.nan, ValueError, "mu must be finite"),
         ("0.1", TypeError, "mu must be an array of real numbers"),
         ([0.1, 0.2], TypeError, "mu must be one number"),
@@ -108,3 +109,97 @@ def test_zero_is_the_loss_of_the_predictor_that_is_0(loss):
     assert loss.zero(y).shape == (3,)
     assert loss.zero(y) == pytest.approx(loss.phi(y).mean(axis=-1), rel=1e-15)
     assert loss.zero([3, -1]) == loss.value(np.zeros(2), np.array([3.0, -1.0]))
+
+
+G = np.ones((2, 3))
+LOSS_ARGUMENTS = {
+    "column of labels": (G[0], G[0][:, None], ValueError, "y must have the shape of g, (3,), or"),
+    "one label": (G[0], [1.0], ValueError, "y must have the shape of g, (3,), or its end"),
+    "labels of other runs": (
+        G,
+        G[:1],
+        ValueError,
+        "y must have the shape of g, (2, 3), or its end",
+    ),
+    "more runs of labels": (G[0], G, ValueError, "y must have the shape of g, (3,), or its end"),
+    "numbers": (1.0, 1.0, ValueError, "g must have at least 1 axes"),
+    "nothing": (G[:, :0], G[:, :0], ValueError, "g must not be empty"),
+    "None": (None, G, TypeError, "g must be an array of real numbers"),
+    "words": (G[0], ["a", "b", "c"], TypeError, "y must be an array of real numbers"),
+    "complex": (1j * G, G, TypeError, "g must be an array of real numbers"),
+    "masked": (G, np.ma.masked_array(G, G > 2), TypeError, "y must be an array without a mask"),
+    "NaN": (G * np.nan, G, ValueError, "g must be finite"),
+    "infinity": (G, G * np.inf, ValueError, "y must be finite"),
+}
+
+
+@pytest.mark.parametrize("loss", [quadratic, log_cosh(), logistic], ids=lambda loss: loss.name)
+@pytest.mark.parametrize(
+    ("g", "y", "error", "message"), LOSS_ARGUMENTS.values(), ids=LOSS_ARGUMENTS
+)
+def test_nothing_broadcasts_and_what_is_no_array_is_named(loss, g, y, error, message):
+    for call in (loss.value, loss.gradient):
+        with pytest.raises(error, match=re.escape(message)):
+            call(g, y)
+
+
+@each_loss
+def test_predictions_may_have_more_leading_axes_than_labels(loss):
+    g, y = seeded(3).normal(size=(5, 2, 3)), seeded(4).normal(size=(2, 3))
+    assert np.array_equal(loss.value(g, y)[4], loss.value(g[4], y))
+    assert np.array_equal(loss.gradient(g, y[0])[4, 1], loss.gradient(g[4, 1], y[0]))
+    assert loss.value(g.tolist(), y.tolist()).tolist() == loss.value(g, y).tolist()
+
+
+@pytest.mark.parametrize("y", [[0, 1], [1, 2], [0.999, 1]])
+def test_the_logistic_loss_asks_for_labels_plus_or_minus_1(y):
+    """ℓ(g, y) = log(1 + exp(−g y)) is a loss for y = ±1 only; log 2 at g = 0."""
+    calls = lambda: logistic.value([1, 1], y), lambda: logistic.gradient([1, 1], y)
+    for call in (*calls, lambda: logistic.zero(y), lambda: logistic.check_labels(y)):
+        with pytest.raises(ValueError, match="y must hold labels .1 or −1 for the logistic loss"):
+            call()
+    with pytest.raises(ValueError, match="data.y must hold labels"):
+        logistic.check_labels(y, "data.y")
+    assert np.array_equal(quadratic.check_labels(y), y)
+    assert logistic.zero([1, -1]) == pytest.approx(math.log(2), rel=1e-15)
+
+
+def test_the_logistic_loss_to_the_last_digits():
+    """Against mpmath, from margins where the slope is −1 to those where it is tiny."""
+    for margin in (-700.0, -3.0, 0.0, 1e-3, 40.0, 700.0):
+        with mpmath.workdps(50):
+            value = float(mpmath.log1p(mpmath.exp(-margin)))
+            slope = float(-1 / (1 + mpmath.exp(margin)))
+        for y in (1.0, -1.0):
+            assert logistic.value([y * margin], [y]) == pytest.approx(value, rel=1e-13, abs=0)
+            assert logistic.gradient([y * margin], [y]) == pytest.approx(
+                [y * slope], rel=1e-13, abs=0
+            )
+
+
+def test_what_is_in_range_does_not_overflow_and_what_is_not_is_refused():
+    """The sum of two losses of 1.1e308 is out of range, their mean is not."""
+    assert quadratic.value([1.5e154, -1.5e154], [0, 0]) == pytest.approx(1.125e308, rel=1e-15)
+    assert quadratic.zero([1.5e154, -1.5e154]) == pytest.approx(1.125e308, rel=1e-15)
+    calls = lambda: quadratic.value([1e200], [0]), lambda: quadratic.zero([1e200])
+    for call in (*calls, lambda: quadratic.gradient([1.7e308], [-1.7e308])):
+        with pytest.raises(ValueError, match=r"R\(.\) is beyond the range of floating-point"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((3, np.abs, np.sign, 0, 1), TypeError, "name must be a str"),
+        (("mine", None, np.sign, 0, 1), TypeError, "phi must be a function"),
+        (("mine", np.abs, "sign", 0, 1), TypeError, "slope must be a function"),
+        (("mine", np.abs, np.sign, -1, 1), ValueError, "mu must be >= 0"),
+        (("mine", np.abs, np.sign, 2, 1), ValueError, "mu must be <= 1"),
+        (("mine", np.abs, np.sign, 0, np.inf), ValueError, "nu must be finite"),
+        (("mine", np.abs, np.sign, 0, 0), ValueError, "nu must be > 0"),
+        (("mine", np.abs, np.sign, 0, 1, "yes"), TypeError, "of_margin must be True or False"),
+    ],
+)
+def test_a_loss_names_what_does_not_fit(arguments, error, message):
+    with pytest.raises(error, match=message):
+        Loss(*arguments)

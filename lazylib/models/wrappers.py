@@ -10,7 +10,7 @@ from lazylib.models.model import Model
 
 
 class _Wrapper(Model):
-    """What a model made from another has from it: `n_parameters`, `d`, `positions`, `unpack`.
+    """A model made from another, which passes on `n_parameters`, `d`, `positions` and `unpack`.
 
     Nothing else passes through: a tangent model is not homogeneous because its network is.
     """

@@ -386,7 +386,11 @@ BAD = {
     "doubling": (lambda: NET.init(seeded(0), doubling=1), TypeError, "doubling must be True or"),
     "batch of 0": (lambda: NET.init(seeded(0), batch=0), ValueError, "batch must be at least 1"),
     "no tau": (lambda: NET.init(seeded(0), []), ValueError, "tau must not be empty"),
-    "huge tau": (lambda: NET.init(seeded(0), 1.7e308), ValueError, "w of standard deviation tau is"),
+    "huge tau": (
+        lambda: NET.init(seeded(0), 1.7e308),
+        ValueError,
+        "w of standard deviation tau is",
+    ),
     "one x": (lambda: NET.predict(W, X[0]), ValueError, "x must have at least 2 axes"),
     "no x": (lambda: NET.predict(W, X[:0]), ValueError, "x must not be empty"),
     "no w": (lambda: NET.predict(W[None][:0], X), ValueError, "w must not be empty"),
