@@ -1,10 +1,21 @@
 """Models, kernels and trainers behind the notebooks on lazy training.
 
+Rooms, from the ground up; each imports only from those before it:
+
+- ``data``, ``losses``: inputs on the sphere, the teacher that labels them, the losses;
+- ``models``: two-layer networks, and models made from models (scaled, tangent, centered);
+- ``kernels``: arc-cosine and tangent kernels, kernel gradient flow in closed form, spectra;
+- ``trainers``: gradient descent, SGD, gradient flow, and ``Run``, what training leaves behind;
+- ``theory``: measures of laziness, the criterion, Theorem 3.2, the exact population loss;
+- ``experiments``, ``plots``, ``widgets``, ``exercises``: what the notebooks need around them.
+
+What is listed here is imported from ``lazylib`` itself, the rest from its room.
+
 Chizat & Bach, "A Note on Lazy Training in Supervised Differentiable Programming" (2018), is cited
 by its equations, figures and theorems throughout.
 """
 
-from lazylib.data import Dataset, Teacher, sphere, teacher
+from lazylib.data import Dataset, Teacher, circle, nth_draw, sphere, teacher
 from lazylib.kernels import (
     KernelFlow,
     arc_cosine,
@@ -20,7 +31,16 @@ from lazylib.kernels import (
     zonal,
 )
 from lazylib.losses import Loss, log_cosh, logistic, quadratic
-from lazylib.models import Activation, Centered, FirstLayer, Scaled, Tangent, TwoLayer, softplus
+from lazylib.models import (
+    Activation,
+    Centered,
+    FirstLayer,
+    Model,
+    Scaled,
+    Tangent,
+    TwoLayer,
+    softplus,
+)
 from lazylib.theory import (
     LazyTheorem,
     Population,
@@ -44,6 +64,7 @@ __all__ = [
     "KernelFlow",
     "LazyTheorem",
     "Loss",
+    "Model",
     "Population",
     "Run",
     "Scaled",
@@ -51,6 +72,7 @@ __all__ = [
     "Teacher",
     "TwoLayer",
     "arc_cosine",
+    "circle",
     "compare",
     "criterion",
     "deep_kernels",
@@ -64,6 +86,7 @@ __all__ = [
     "log_cosh",
     "logistic",
     "multiplicities",
+    "nth_draw",
     "quadratic",
     "random_feature_kernels",
     "regime",

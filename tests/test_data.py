@@ -9,8 +9,7 @@ from helpers import quick, seeded
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazylib import Dataset, Teacher, TwoLayer, sphere, teacher
-from lazylib.data import circle, nth_draw
+from lazylib import Dataset, Teacher, TwoLayer, circle, nth_draw, sphere, teacher
 
 sizes, dimensions = st.integers(1, 30), st.integers(1, 8)
 
