@@ -135,7 +135,7 @@ def sgd(
 
 def _descend(lead, w, objective, judge, test, sample, steps, n_steps, record, tolerance):
     n_steps = _checks.whole("n_steps", n_steps)
-    recorder = Recorder(_checks.whole("record", record, least=2), judge.model.positions)
+    recorder = Recorder(_checks.whole("record", record, least=2), judge.model._positions)
     zero_loss, live = judge.zero_loss(), np.arange(len(w))
     status = np.full(len(w), "interrupted", dtype="<U13")
     # all runs as of the last check; w and t are those of the live runs
@@ -146,7 +146,7 @@ def _descend(lead, w, objective, judge, test, sample, steps, n_steps, record, to
             objective = sample(objective)
             g, gradient = objective.forward_backward(w)
             if taken in (next_check, n_steps):
-                value = objective.loss.value(g, objective.y)
+                value = objective.loss._value(g, objective.y)
                 next_check += 1 + taken // 500
                 good = np.isfinite(value) & np.isfinite(w).all(axis=-1)
                 now[live[good]], times[live[good]], loss[live[good]] = w[good], t[good], value[good]

@@ -119,7 +119,7 @@ def gradient_flow(
         ended, count = integrate(train, w0, max_steps=max_steps, watch=paths, **options)
     else:
         paths, ended, count = integrate_smooth(train, w0, method=method, times=times, **options)
-    frames = [path_frames(path, model.positions, record, times) for path in paths]
+    frames = [path_frames(path, model._positions, record, times) for path in paths]
     t, w = (np.stack(column, axis=1) for column in zip(*frames, strict=True))
     before = np.stack([path_frames(p, None, 2, [0.9 * p[-1][0]])[1][0] for p in paths])
     settled = convergence_status(train.value(w[-1]), train.value(before), train.zero_loss())

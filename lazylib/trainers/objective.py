@@ -48,12 +48,12 @@ class Objective:
 
     def value(self, w):
         """R(αf(w)), of shape (runs,)."""
-        return self.loss.value(self.model._predict(w, self.x), self.y)
+        return self.loss._value(self.model._predict(w, self.x), self.y)
 
     def gradient(self, w):
         """R(αf(w)), of shape (runs,), and ∇F_α(w) = (1/α) Df_wᵀ ∇R(αf(w)), of shape (runs, p)."""
         g, gradient = self.forward_backward(w)
-        return self.loss.value(g, self.y), gradient
+        return self.loss._value(g, self.y), gradient
 
     def forward_backward(self, w):
         """αf(w), of shape (runs, n), and ∇F_α(w), of shape (runs, p)."""
@@ -63,7 +63,7 @@ class Objective:
         alpha = self.model.alpha[:, None]
         f, pullback = self.model.model._vjp(w, self.x)
         g = alpha * f
-        return g, pullback(self.loss.gradient(g, self.y) / alpha)
+        return g, pullback(self.loss._gradient(g, self.y) / alpha)
 
     @cached_property
     def _parts(self):
@@ -76,7 +76,7 @@ class Objective:
 
     def zero_loss(self):
         """R(0), the loss of the zero predictor, of shape (runs,)."""
-        zero = self.loss.value(np.zeros_like(self.y), self.y)
+        zero = self.loss._value(np.zeros_like(self.y), self.y)
         return np.broadcast_to(zero, self.model.alpha.shape)
 
     def hessian_product(self, w, gradient, vector):
