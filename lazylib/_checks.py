@@ -174,6 +174,12 @@ def in_range(what, result):
     return result
 
 
+def computed(what, formula, *arguments):
+    """Return ``formula(*arguments)``, without warnings, if it is finite."""
+    with np.errstate(all="ignore"):
+        return in_range(what, formula(*arguments))
+
+
 def shown(value):
     """Return ``value`` as a few words for an error message."""
     try:

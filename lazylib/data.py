@@ -87,8 +87,7 @@ class Teacher(Identity):
         """Return the labels, of shape (..., n), of inputs ``x`` of shape (..., n, d)."""
         x = _checks.array("x", x, ndim=2, nonempty=True)
         _checks.last_axis("x", x, self.d, "the teacher's input dimension d")
-        with np.errstate(all="ignore"):
-            return _checks.in_range("teacher(x)", np.maximum(x @ self.a.T, 0) @ self.b)
+        return _checks.computed("teacher(x)", lambda: np.maximum(x @ self.a.T, 0) @ self.b)
 
 
 def teacher(rng, d, m0=3):
@@ -124,23 +123,16 @@ class Dataset(Identity):
     def __post_init__(self):
         if (self.x_test is None) != (self.y_test is None):
             raise ValueError("x_test and y_test must be given together")
-        self._check_pair("x", "y")
-        if self.x_test is not None:
-            self._check_pair("x_test", "y_test")
-            _checks.last_axis("x_test", self.x_test, self.x.shape[-1], "inputs as wide as x")
-            _checks.broadcastable(
-                x=self.x.shape[:-2],
-                y=self.y.shape[:-1],
-                x_test=self.x_test.shape[:-2],
-                y_test=self.y_test.shape[:-1],
-            )
-
-    def _check_pair(self, x_name, y_name):
-        x = _checks.array(x_name, getattr(self, x_name), ndim=2, nonempty=True)
-        y = _checks.array(y_name, getattr(self, y_name), ndim=1, nonempty=True)
-        _checks.last_axis(y_name, y, x.shape[-2], f"one label for each row of {x_name}")
-        _checks.broadcastable(**{x_name: x.shape[:-2], y_name: y.shape[:-1]})
-        own(self, **{x_name: x, y_name: y})
+        pairs = [("x", "y")] if self.x_test is None else [("x", "y"), ("x_test", "y_test")]
+        leads = {}
+        for x_name, y_name in pairs:
+            x = _checks.array(x_name, getattr(self, x_name), ndim=2, nonempty=True)
+            y = _checks.array(y_name, getattr(self, y_name), ndim=1, nonempty=True)
+            _checks.last_axis(y_name, y, x.shape[-2], f"one label for each row of {x_name}")
+            own(self, **{x_name: x, y_name: y})
+            _checks.last_axis(x_name, x, self.x.shape[-1], "inputs as wide as x")
+            leads |= {x_name: x.shape[:-2], y_name: y.shape[:-1]}
+        _checks.broadcastable(**leads)
 
     @property
     def n(self):

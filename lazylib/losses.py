@@ -60,18 +60,16 @@ class Loss(Identity):
 
     def value(self, g, y):
         """R(g) for predictions ``g`` and labels ``y``; of shape (...)."""
-        return self._in_range("R(g)", *self._checked(g, y))
+        return _checks.computed("R(g)", self._mean, *self._checked(g, y))
 
     def gradient(self, g, y):
         """∇R(g), of shape (..., n), in ℝⁿ with the Euclidean inner product."""
-        g, y = self._checked(g, y)
-        with np.errstate(all="ignore"):
-            return _checks.in_range("∇R(g)", self._gradient(g, y))
+        return _checks.computed("∇R(g)", self._gradient, *self._checked(g, y))
 
     def zero(self, y):
         """R(0), the loss of the predictor that is 0 everywhere; of shape (...)."""
         y = self.check_labels(y)
-        return self._in_range("R(0)", np.zeros_like(y), y)
+        return _checks.computed("R(0)", self._mean, np.zeros_like(y), y)
 
     def check_labels(self, y, name="y"):
         """Return labels ``y`` of shape (..., n) as an array, or say why the loss refuses them."""
@@ -90,12 +88,11 @@ class Loss(Identity):
         slope = y * self.slope(g * y) if self.of_margin else self.slope(g - y)
         return slope / g.shape[-1]
 
-    def _in_range(self, what, g, y):
-        with np.errstate(all="ignore"):
-            value = self._value(g, y)
-            if not np.isfinite(value).all():  # the mean may be in range where the sum is not
-                value = (self._each(g, y) / g.shape[-1]).sum(axis=-1)
-            return _checks.in_range(what, value)
+    def _mean(self, g, y):
+        value = self._value(g, y)
+        if not np.isfinite(value).all():  # the mean may be in range where the sum is not
+            value = (self._each(g, y) / g.shape[-1]).sum(axis=-1)
+        return value
 
     def _checked(self, g, y):
         g, y = _checks.array("g", g, ndim=1, nonempty=True), self.check_labels(y)

@@ -213,3 +213,9 @@ def test_messages_stay_short():
     with pytest.raises(ValueError) as error:
         _checks.positive("tau", np.linspace(-1, 1, 1000))
     assert len(str(error.value)) < 90
+
+
+def test_computed_is_finite_and_silent():
+    assert _checks.computed("R", np.add, 1, 2) == 3
+    with pytest.raises(ValueError, match="R is beyond the range"):
+        _checks.computed("R", np.multiply, np.float64(1e200), np.float64(1e200))

@@ -114,21 +114,12 @@ relu = Activation("relu", _relu, _step, degree=1, max_slope=1.0)
 
 tanh = Activation("tanh", np.tanh, _tanh_slope, max_slope=1.0, max_curvature=4 / math.sqrt(27))
 
-erf = Activation(
-    "erf",
-    _erf,
-    _erf_slope,
-    max_slope=2 / math.sqrt(math.pi),
-    max_curvature=math.sqrt(8 / (math.e * math.pi)),
-)
+_ERF_STEEPEST, _ERF_SHARPEST = 2 / math.sqrt(math.pi), math.sqrt(8 / (math.e * math.pi))
+erf = Activation("erf", _erf, _erf_slope, max_slope=_ERF_STEEPEST, max_curvature=_ERF_SHARPEST)
 
-gelu = Activation(
-    "gelu",
-    _gelu,
-    _gelu_slope,
-    max_slope=0.5 * (1 + math.erf(1)) + math.exp(-1) / math.sqrt(math.pi),  # at z = √2
-    max_curvature=math.sqrt(2 / math.pi),  # at z = 0
-)
+_GELU_STEEPEST = 0.5 * (1 + math.erf(1)) + math.exp(-1) / math.sqrt(math.pi)  # at z = √2
+_GELU_SHARPEST = math.sqrt(2 / math.pi)  # at z = 0
+gelu = Activation("gelu", _gelu, _gelu_slope, None, _GELU_STEEPEST, _GELU_SHARPEST)
 
 
 #: The activations that a model accepts by name.

@@ -9,9 +9,10 @@ from lazylib._identity import Identity
 class Model(Identity):
     """A parametric model f(w, x), for ``w`` of shape (..., p) and ``x`` of shape (..., n, d).
 
-    Leading axes are independent runs and broadcast as in NumPy. A model of your own needs the two
-    attributes, and the four methods with an underscore: the formulas, for arrays that were checked.
-    The four public ones check their arguments and call them.
+    Leading axes are independent runs and broadcast as in NumPy. A model of your own needs
+    ``n_parameters`` and ``d``, and the formulas ``_predict``, ``_jvp``, ``_vjp`` and ``_jacobian``,
+    for arrays that were checked; ``_positions`` if its parameters are not drawn as they are. The
+    public methods check their arguments and call these.
 
     Attributes
     ----------
@@ -36,16 +37,13 @@ class Model(Identity):
 
     def predict(self, w, x):
         """f(w, x), of shape (..., n)."""
-        w, x = self._checked(w, x)
-        with np.errstate(all="ignore"):
-            return _checks.in_range("f(w, x)", self._predict(w, x))
+        return _checks.computed("f(w, x)", self._predict, *self._checked(w, x))
 
     def jvp(self, w, x, v):
         """Df_w v for a direction ``v`` of shape (..., p); of shape (..., n)."""
         v = self._parameters("v", v)
         w, x = self._checked(w, x, v=v.shape[:-1])
-        with np.errstate(all="ignore"):
-            return _checks.in_range("Df_w v", self._jvp(w, x, v))
+        return _checks.computed("Df_w v", self._jvp, w, x, v)
 
     def vjp(self, w, x):
         """f(w, x) and the pullback r ↦ Df_wᵀ r, of shape (..., p), as in JAX."""
@@ -57,20 +55,17 @@ class Model(Identity):
             r = _checks.array("r", r, ndim=1)
             _checks.last_axis("r", r, x.shape[-2], "one number for each input")
             _checks.broadcastable(r=r.shape[:-1], f=f.shape[:-1])
-            with np.errstate(all="ignore"):
-                return _checks.in_range("Df_wᵀ r", unchecked(r))
+            return _checks.computed("Df_wᵀ r", unchecked, r)
 
         return _checks.in_range("f(w, x)", f), pullback
 
     def jacobian(self, w, x):
         """Df_w, of shape (..., n, p)."""
-        w, x = self._checked(w, x)
-        with np.errstate(all="ignore"):
-            return _checks.in_range("Df_w", self._jacobian(w, x))
+        return _checks.computed("Df_w", self._jacobian, *self._checked(w, x))
 
     def positions(self, w):
-        """Where the parameters are drawn, and along which frames are spaced: ``w`` itself."""
-        return self._parameters("w", w)
+        """Where the parameters are drawn, and along which frames are spaced: ``w`` if not said."""
+        return _checks.computed("positions(w)", self._positions, self._parameters("w", w))
 
     def at(self, lead, index):
         """The model of the chosen runs of a batch of shape ``lead``.
@@ -78,6 +73,9 @@ class Model(Identity):
         ``index`` counts the runs in the order of a reshape to one axis: numbers, slice or mask.
         """
         return self
+
+    def _positions(self, w):
+        return w
 
     def _checked(self, w, x, **more):
         w, x = self._parameters("w", w), _checks.array("x", x, ndim=2, nonempty=True)

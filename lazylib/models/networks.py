@@ -14,7 +14,8 @@ from lazylib.models.model import Model
 class TwoLayer(Model):
     """The network f(w, x) = scale · Σⱼ bⱼ σ(aⱼ·x) of Sections 2.2 and 5.
 
-    The parameters w hold a₁, …, a_m and then b: p = m(d + 1) numbers.
+    The parameters w hold a₁, …, a_m and then b: p = m(d + 1) numbers. ``positions(w)`` is |bⱼ| aⱼ,
+    of shape (..., m, d): where Figures 1 and 5 draw the neurons.
 
     Parameters
     ----------
@@ -32,13 +33,9 @@ class TwoLayer(Model):
     scale: float = 1.0
 
     def __post_init__(self):
-        own(
-            self,
-            d=_checks.whole("d", self.d),
-            m=_checks.whole("m", self.m),
-            activation=activation(self.activation),
-            scale=_checks.number("scale", self.scale, above=0),
-        )
+        own(self, d=_checks.whole("d", self.d), m=_checks.whole("m", self.m))
+        own(self, activation=activation(self.activation))
+        own(self, scale=_checks.number("scale", self.scale, above=0))
 
     @property
     def n_parameters(self):
@@ -78,17 +75,13 @@ class TwoLayer(Model):
         tau = np.asarray(_checks.positive("tau", tau))
         batch = _checks.shape("batch", batch)
         if _checks.flag("doubling", doubling) and self.m % 2:
-            raise ValueError(
-                f"m must be even for the doubling trick, got {self.m}: "
-                "take an even m, or doubling=False"
-            )
+            raise ValueError(f"m must be even for the doubling trick, got {self.m}")
         drawn = rng.standard_normal((*batch, self.m // 2 if doubling else self.m, self.d + 1))
         a, b = drawn[..., :-1], drawn[..., -1]
         if doubling:
             a, b = np.concatenate([a, a], axis=-2), np.concatenate([b, -b], axis=-1)
         w = self.pack(a, b).reshape(*batch, *(1,) * tau.ndim, self.n_parameters)
-        with np.errstate(over="ignore"):
-            return _checks.in_range("w of standard deviation tau", w * tau[..., None])
+        return _checks.computed("w of standard deviation tau", np.multiply, w, tau[..., None])
 
     def unpack(self, w):
         """Return views of ``w``: a of shape (..., m, d) and b of shape (..., m)."""
@@ -101,11 +94,9 @@ class TwoLayer(Model):
             raise ValueError(f"a must have shape (..., {self.m}, {self.d}), got {a.shape}")
         return np.concatenate([a.reshape(*a.shape[:-2], -1), b], axis=-1)
 
-    def positions(self, w):
-        """|bⱼ| aⱼ, of shape (..., m, d): where Figures 1 and 5 draw the neurons."""
-        a, b = self.unpack(w)
-        with np.errstate(all="ignore"):
-            return _checks.in_range("|b| a", np.abs(b)[..., None] * a)
+    def _positions(self, w):
+        a, b = self._unpack(w)
+        return np.abs(b)[..., None] * a
 
     def _unpack(self, w):
         split = self.m * self.d
@@ -190,9 +181,8 @@ class FirstLayer(Model):
         """The activation's degree: only the first layer is multiplied."""
         return self.model.activation.degree
 
-    def positions(self, w):
-        """|bⱼ| aⱼ, of shape (..., m, d)."""
-        return self.model.positions(self._whole(self._parameters("w", w), self.b))
+    def _positions(self, w):
+        return self.model._positions(self._whole(w, self.b))
 
     def _predict(self, w, x):
         return self.model._predict(self._whole(w, self.b), x)

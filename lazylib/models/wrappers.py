@@ -25,9 +25,8 @@ class _Wrapper(Model):
         """Input dimension."""
         return self.model.d
 
-    def positions(self, w):
-        """Where the parameters are drawn."""
-        return self.model.positions(w)
+    def _positions(self, w):
+        return self.model._positions(w)
 
     def unpack(self, w):
         """The parameters as those of the network within, if it has layers."""
