@@ -67,7 +67,7 @@ class Teacher(Identity):
     b: np.ndarray
 
     def __post_init__(self):
-        a, b = _checks.neurons(self.a, self.b, exactly=2)
+        a, b = _checks.neurons(self.a, self.b, of="teacher.", exactly=2)
         own(self, a=a, b=b)
 
     def __iter__(self):

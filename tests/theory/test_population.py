@@ -152,7 +152,7 @@ def test_bad_input_is_named():
     population = Population(teacher(np.random.default_rng(0), 3))
     net = TwoLayer(3, 4)
     w0 = net.init(np.random.default_rng(1))
-    with pytest.raises(ValueError, match="b must have shape"):
+    with pytest.raises(ValueError, match="teacher.b"):
         Population(Teacher(np.ones((2, 3)), np.ones(3)))
     with pytest.raises(ValueError, match="two-layer ReLU network"):
         population.loss(TwoLayer(3, 4, activation="tanh"), w0)
