@@ -9,11 +9,11 @@ from collections.abc import Collection
 import numpy as np
 
 
-def array(name, value, ndim=0, exactly=None, nonempty=False):
+def array(name, value, ndim=0, exactly=None, nonempty=False, finite=True):
     """Return ``value`` as an array of real, finite floats with at least ``ndim`` axes.
 
     float32 and float64 keep their precision; whole numbers become float64. ``exactly`` asks for
-    that many axes, ``nonempty`` for at least one entry.
+    that many axes, ``nonempty`` for at least one entry; without ``finite``, infinity is a number.
     """
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} must be an array without a mask: fill or drop what is hidden")
@@ -26,7 +26,7 @@ def array(name, value, ndim=0, exactly=None, nonempty=False):
         raise TypeError(f"{name} must be an array of real numbers, got {shown(value)}")
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float64)
-    if not np.isfinite(array).all():
+    if np.isnan(array).any() or (finite and not np.isfinite(array).all()):
         raise ValueError(f"{name} must be finite, got NaN or infinity")
     if array.ndim < ndim:
         raise ValueError(f"{name} must have at least {ndim} axes, got shape {array.shape}")
@@ -98,6 +98,18 @@ def same_shape(**arrays):
     (first, a), (second, b) = arrays.items()
     if a.shape != b.shape:
         raise ValueError(f"{first} and {second} must have one shape, got {a.shape} and {b.shape}")
+
+
+def neurons(a, b, of="", exactly=None):
+    """Return the weights of neurons as arrays: ``a`` of shape (..., m, d), ``b`` of (..., m)."""
+    a = array(f"{of}a", a, ndim=2, exactly=exactly, nonempty=True)
+    b = array(f"{of}b", b, ndim=1)
+    if b.shape != a.shape[:-1]:
+        raise ValueError(
+            f"{of}b must have shape {a.shape[:-1]}, one output weight for each row of {of}a, "
+            f"got {b.shape}"
+        )
+    return a, b
 
 
 def word(name, value, options: Collection[str]):
