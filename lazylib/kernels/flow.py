@@ -56,6 +56,7 @@ class KernelFlow:
     K has rank 1 of 2: 71 % of y − u0 lies outside its range and is never fitted
     """
 
+    @np.errstate(all="ignore")
     def __init__(self, K, y, u0=0.0):
         K = _checks.array("K", K, ndim=2, nonempty=True)
         y = _checks.array("y", y, ndim=1, nonempty=True).copy()
@@ -77,10 +78,8 @@ class KernelFlow:
                 f"{self.eigenvalues.min():.3g}, and {self.eigenvalues.max():.3g} is the largest"
             )
         self.eigenvalues[self.eigenvalues <= bound] = 0
-        self.n, self.y = n, y
-        with np.errstate(all="ignore"):
-            self._residual = _checks.in_range("y − u0", y - u0)
-            parts = _product(self._U.swapaxes(-1, -2), self._residual)
+        self.n, self.y, self._residual = n, y, y - u0
+        parts = _product(self._U.swapaxes(-1, -2), self._residual)
         self._parts = _checks.in_range("y − u0", parts)
 
     def __repr__(self):
@@ -109,6 +108,7 @@ class KernelFlow:
         rank = (self.eigenvalues > 0).sum(axis=-1)
         return rank if rank.ndim else int(rank)
 
+    @np.errstate(all="ignore")
     def predict(self, times, K_test=None, u0_test=0.0):
         """Predictions u(t), on the training points or on others.
 
@@ -129,19 +129,16 @@ class KernelFlow:
             # y − exp(−tK/n)(y − u₀): exact as the residual vanishes
             left = self._parts * np.exp(-self._exponents(times))
             return _checks.in_range("u(t)", self.y - _product(self._U, left))
-        K_test = self._checked_test(K_test, 2)
-        u0_test = _one_or_each("u0_test", u0_test, K_test.shape[-2])
-        lead = {"y": self._parts.shape[:-1], "K_test": K_test.shape[:-2]}
-        _checks.broadcastable(**lead, u0_test=u0_test.shape[:-1])
-        with np.errstate(all="ignore"):
-            return _checks.in_range("u(t)", u0_test + _product(K_test, self.coefficients(times)))
+        K_test, u0_test = self._test(K_test, u0_test)
+        return _checks.in_range("u(t)", u0_test + _product(K_test, self.coefficients(times)))
 
+    @np.errstate(all="ignore")
     def coefficients(self, times):
         """Coefficients c(t) of u(t) = u₀ + Σᵢ cᵢ k(·, xᵢ), in the shape of `predict`."""
-        with np.errstate(all="ignore"):
-            c = _product(self._U, self._parts * self._flow_filter(times))
+        c = _product(self._U, self._parts * self._flow_filter(times))
         return _checks.in_range("c(t)", c)
 
+    @np.errstate(all="ignore")
     def best_stop(self, K_test, y_test, u0_test=0.0):
         """Time at which the test loss R is least, over all t in [0, ∞], for one run.
 
@@ -160,13 +157,13 @@ class KernelFlow:
 
         if self._parts.ndim > 1:
             raise ValueError(f"best_stop is for one run, this flow has {self._parts.shape[:-1]}")
-        K_test = self._checked_test(K_test, exactly=2)
         y_test = _checks.array("y_test", y_test, exactly=1)
+        K_test, u0_test = self._test(_checks.array("K_test", K_test, exactly=2), u0_test)
         _checks.last_axis("y_test", y_test, len(K_test), "one label for each row of K_test")
-        u0_test = _one_or_each("u0_test", u0_test, len(K_test))
         if u0_test.ndim > 1:
             raise ValueError(f"u0_test must have at most one axis, got shape {u0_test.shape}")
         modes, start = (K_test @ self._U) * self._parts, u0_test - y_test
+        _checks.in_range("the test loss", (np.abs(modes).sum(axis=-1) + np.abs(start)) ** 2)
 
         def loss(t):
             return 0.5 * ((modes @ self._flow_filter(t).T).T + start) ** 2
@@ -203,8 +200,7 @@ class KernelFlow:
         zeros = np.zeros(np.broadcast_shapes(times.shape, self._parts.shape))
         # 0·∞ is 0: where K sees nothing, nothing ever moves
         seen = self.eigenvalues > 0
-        with np.errstate(over="ignore", under="ignore"):
-            return np.multiply(times, self.eigenvalues / self.n, where=seen, out=zeros)
+        return np.multiply(times, self.eigenvalues / self.n, where=seen, out=zeros)
 
     def _flow_filter(self, times):
         """(1 − exp(−tλ/n))/λ, and 0 where λ = 0: there the test points' kernel vanishes too."""
@@ -212,10 +208,13 @@ class KernelFlow:
         seen = np.broadcast_to(self.eigenvalues > 0, filtered.shape)
         return np.divide(filtered, self.eigenvalues, where=seen, out=np.zeros(filtered.shape))
 
-    def _checked_test(self, K_test, ndim=0, exactly=None):
-        K_test = _checks.array("K_test", K_test, ndim=ndim, exactly=exactly, nonempty=True)
+    def _test(self, K_test, u0_test):
+        K_test = _checks.array("K_test", K_test, ndim=2, nonempty=True)
         _checks.last_axis("K_test", K_test, self.n, "the kernel between other and training points")
-        return K_test
+        u0_test = _one_or_each("u0_test", u0_test, K_test.shape[-2])
+        lead = {"y": self._parts.shape[:-1], "K_test": K_test.shape[:-2]}
+        _checks.broadcastable(**lead, u0_test=u0_test.shape[:-1])
+        return K_test, u0_test
 
 
 def _one_or_each(name, value, n):

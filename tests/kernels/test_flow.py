@@ -200,6 +200,7 @@ def test_float32_kernels_are_accepted():
         (lambda K, y: lz.KernelFlow(K[None], y).best_stop(K, y), "best_stop is for one run"),
         (lambda K, y: lz.KernelFlow(K, [y, y]).best_stop(K, y), r"best_stop is for one .*\(2,\)"),
         (lambda K, y: lz.KernelFlow(K, y).best_stop(K, [y, y]), "y_test must have 1 axes"),
+        (lambda K, y: lz.KernelFlow(K, y).best_stop(K, 1e200 * y), "the test loss is beyond"),
         (lambda K, y: lz.KernelFlow(K, y).best_stop(K, y, [y, y]), "u0_test must have at most one"),
         (lambda K, y: lz.KernelFlow(K[:0, :0], y[:0]), "K must not be empty"),
         (lambda K, y: lz.KernelFlow(K, y).predict(1, K, y[:3]), "u0_test must have shape"),
