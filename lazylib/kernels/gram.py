@@ -7,7 +7,7 @@ from lazylib._vectors import cosines, norm, unit
 
 # Tiles (rows and columns) of elementwise work that fit the cache, and of matrix products; entries
 # of a block of neurons.
-_SMALL_TILE, _LARGE_TILE, _BLOCK = 128, 2048, 2**20
+_SMALL_TILE, _LARGE_TILE, _BLOCK = 192, 2048, 2**20
 
 
 def _inputs(x, y, d=None):
