@@ -2,8 +2,9 @@
 
 import numpy as np
 
-# Beyond this cosine, arccos loses digits and the angle is taken from the vectors themselves.
-_STEEP = 0.9
+# Beyond this cosine, arccos loses digits and the angle is taken from the vectors themselves, for so
+# many numbers at a time.
+_STEEP, _BLOCK = 0.9, 2**20
 
 
 def norm(v, axis=-1):
@@ -19,3 +20,30 @@ def unit(v):
     largest = np.abs(v).max(axis=-1, keepdims=True, initial=0)
     v = np.divide(v, largest, out=np.zeros_like(v), where=largest > 0)
     return np.divide(v, norm(v)[..., None], out=v, where=largest > 0)
+
+
+def angles(u, v):
+    """Angles between unit vectors of shape (..., j, d) and (..., k, d); of shape (..., j, k).
+
+    Exact to rounding, near 0 and π too. A zero vector has no angle: π/2 stands for it.
+    """
+    return cosines(u, v)[2]
+
+
+def cosines(u, v):
+    """Return cos φ, sin φ and φ for the `angles` φ between unit vectors."""
+    cosine = u @ v.swapaxes(-1, -2)
+    np.clip(cosine, -1, 1, out=cosine)
+    sine, phi = np.sqrt(1 - cosine * cosine), np.arccos(cosine)
+    steep = np.nonzero(np.abs(cosine) > _STEEP)
+    u = np.broadcast_to(u, (*cosine.shape[:-2], *u.shape[-2:]))
+    v = np.broadcast_to(v, (*cosine.shape[:-2], *v.shape[-2:]))
+    block = max(1, _BLOCK // u.shape[-1])
+    for start in range(0, len(steep[0]), block):
+        *run, i, j = pairs = tuple(index[start : start + block] for index in steep)
+        first, second = u[*run, i], v[*run, j]
+        # ‖u + v‖ = 2 cos(φ/2) and ‖u − v‖ = 2 sin(φ/2)
+        plus, minus = (np.linalg.norm(s, axis=-1) for s in (first + second, first - second))
+        phi[pairs] = close = 2 * np.arctan2(minus, plus)
+        cosine[pairs], sine[pairs] = np.cos(close), 0.5 * plus * minus
+    return cosine, sine, phi

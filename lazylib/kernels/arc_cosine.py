@@ -7,11 +7,12 @@ kernel between two sets of inputs; without ``y`` they return the symmetric Gram 
 import numpy as np
 
 from lazylib import _checks
-from lazylib.kernels.gram import _BLOCK, _LARGE_TILE, _SMALL_TILE, _gram, _inputs
+from lazylib._vectors import norm
+from lazylib.kernels.gram import _angular_gram, _inputs, _neuron_gram
 from lazylib.models.activations import activation as find_activation
 
-# Beyond this cosine, arccos loses digits and the angle is taken from the vectors themselves.
-_STEEP = 0.9
+# Hidden layers of a network that is meant to be one: each costs a matrix of n² entries.
+_DEEPEST = 1000
 
 
 def arc_cosine(x, y=None, order=1):
@@ -39,16 +40,21 @@ def arc_cosine(x, y=None, order=1):
     ValueError, TypeError
         For arguments that do not fit; the message names the argument.
     """
-    if _checks.whole("order", order, least=0) > 1:
-        raise ValueError(f"order must be 0 or 1, got {order}")
-    if order == 0:  # only directions count; the product of two tiny lengths could underflow to 0
-        first, second, same = _inputs(x, y)
-        x, y = _polar(first)[0], None if same else _polar(second)[0]
+    order = _checks.whole("order", order, least=0, most=1)
+    x, y = _inputs(x, y)
+    # for order 0 only directions count; the product of two tiny lengths could underflow to 0
+    length = norm if order else lambda v: np.sign(norm(v))
 
-    def from_angle(cosine, sine, psi, norms):
-        return [(norms > 0) * psi / np.pi if order == 0 else norms * (sine + psi * cosine) / np.pi]
+    def per_angle(*at):
+        return _pi_times(*at)[order : order + 1]
 
-    return _angular_gram(from_angle, x, y, count=1)[0]
+    return _angular_gram(per_angle, x, y, (1 / np.pi,), length)[0]
+
+
+def _pi_times(cosine, sine, phi):
+    """π times the arc-cosine kernels of orders 0 and 1, of two unit vectors at the angle φ."""
+    psi = np.pi - phi
+    return psi, sine + psi * cosine
 
 
 def limit_kernels(x, y=None, *, mean_b2=1.0, mean_a2=None):
@@ -68,15 +74,18 @@ def limit_kernels(x, y=None, *, mean_b2=1.0, mean_a2=None):
     k_a, k_b : ndarray of shape (..., n, n_y)
         By the input and by the output weights; the tangent kernel is their sum.
     """
-    by_a = _checks.number("mean_b2", mean_b2, above=0) / (2 * np.pi)
-    by_b = 1 if mean_a2 is None else _checks.number("mean_a2", mean_a2, above=0) / np.shape(x)[-1]
-    by_b /= 2 * np.pi
+    x, y = _inputs(x, y)
+    d = x.shape[-1]
+    mean_b2 = _checks.number("mean_b2", mean_b2, above=0)
+    mean_a2 = d if mean_a2 is None else _checks.number("mean_a2", mean_a2, above=0)
 
-    def from_angle(cosine, sine, psi, norms):
-        psi *= cosine
-        return norms * (by_a * psi), norms * (by_b * (sine + psi))
+    def per_angle(cosine, sine, phi):
+        order_0, order_1 = _pi_times(cosine, sine, phi)
+        cosine *= order_0
+        return cosine, order_1
 
-    return tuple(_angular_gram(from_angle, x, y, count=2))
+    factors = mean_b2 / (2 * np.pi), mean_a2 / (2 * np.pi * d)
+    return tuple(_angular_gram(per_angle, x, y, factors))
 
 
 def deep_kernels(x, y=None, *, depth, gain=1.0):
@@ -90,7 +99,7 @@ def deep_kernels(x, y=None, *, depth, gain=1.0):
     x, y
         As in `arc_cosine`.
     depth : int
-        Number of hidden layers.
+        Number of hidden layers, at most 1000.
     gain : float, default 1
         Factor on the output variance of each of the L + 1 layers. Each ReLU halves the variance:
         2 keeps it.
@@ -101,22 +110,29 @@ def deep_kernels(x, y=None, *, depth, gain=1.0):
         What the weights of each layer add to the tangent kernel, which is the sum. The last one is
         the covariance of the network at initialisation.
     """
-    depth = _checks.whole("depth", depth)
-    # the network is linear in each layer's factor √gain
-    factor = _checks.number("gain", gain, above=0) ** (depth + 1)
+    depth = _checks.whole("depth", depth, most=_DEEPEST)
+    gain = _checks.number("gain", gain, above=0)
+    x, y = _inputs(x, y)
 
-    def from_angle(cosine, sine, psi, norms):
-        layers, phi, norms = [factor * norms * cosine], np.pi - psi, factor * norms
+    def per_angle(cosine, sine, phi):
+        # covariances of the layers, and what the derivatives of the layers after them multiply
+        layers, slopes, variance = [gain * cosine], [], gain
         for _ in range(depth):
-            layers = [layer * (psi / (2 * np.pi)) for layer in layers]
-            layers.append(norms * (np.sin(phi) + psi * np.cos(phi)) / (2 * np.pi))
+            order_0, order_1 = _pi_times(cosine, sine, phi)
+            slopes.append(gain / (2 * np.pi) * order_0)
+            variance *= gain / 2
+            layers.append(variance / np.pi * order_1)
             # the next angle from (1 − cos)/2, which keeps its digits where the angle is small
-            half = np.sin(phi / 2) ** 2 - (np.sin(phi) - phi * np.cos(phi)) / (2 * np.pi)
+            half = np.sin(phi / 2) ** 2 - (sine - phi * cosine) / (2 * np.pi)
             phi = 2 * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
-            psi, norms = np.pi - phi, norms / 2
+            cosine, sine = np.cos(phi), np.sin(phi)
+        after = 1
+        for i in reversed(range(depth)):
+            after = after * slopes[i]
+            layers[i] = layers[i] * after
         return layers
 
-    return tuple(_angular_gram(from_angle, x, y, count=depth + 1))
+    return tuple(_angular_gram(per_angle, x, y, (1,) * (depth + 1)))
 
 
 def random_feature_kernels(a, b, x, y=None, *, activation="relu"):
@@ -136,78 +152,6 @@ def random_feature_kernels(a, b, x, y=None, *, activation="relu"):
     k_a, k_b : ndarray of shape (..., n, n_y)
         k⁽ᵃ⁾ₘ = (1/m) Σⱼ (x·y) bⱼ² σ′(aⱼ·x) σ′(aⱼ·y) and k⁽ᵇ⁾ₘ = (1/m) Σⱼ σ(aⱼ·x) σ(aⱼ·y).
     """
-    a, b = _checks.array("a", a, ndim=2), _checks.array("b", b, ndim=1)
-    _checks.last_axis("b", b, a.shape[-2], "one output weight for each row of a")
-    return tuple(
-        _neuron_gram(a, b, x, y, find_activation(activation), 1 / a.shape[-2], total=False)
-    )
-
-
-def _neuron_gram(a, b, x, y, sigma, factor, total):
-    """``factor`` times the sums over the neurons of Eq. (3): k⁽ᵃ⁾ and k⁽ᵇ⁾, or their ``total``."""
-    x, y, same = _inputs(x, y)
-    _checks.last_axis("x", x, a.shape[-1], "the weights' input dimension d")
-    shapes = {"a": a.shape[:-2], "b": b.shape[:-1], "x": x.shape[:-2], "y": y.shape[:-2]}
-    lead, m = _checks.broadcastable(**shapes), a.shape[-2]
-    widest = min(_LARGE_TILE, max(x.shape[-2], y.shape[-2]))
-    block = max(32, _BLOCK // (widest * max(1, int(np.prod(lead)))))
-
-    def features(inputs, neurons):
-        h, slope = sigma.both(a[..., neurons, :] @ inputs.swapaxes(-1, -2))
-        return h, slope * b[..., neurons, None]
-
-    def tile(rows, cols):
-        x_tile, y_tile, k_a, k_b = x[..., rows, :], y[..., cols, :], 0, 0
-        for start in range(0, m, block):
-            neurons = slice(start, start + block)
-            h_x, s_x = features(x_tile, neurons)
-            h_y, s_y = (h_x, s_x) if same and rows == cols else features(y_tile, neurons)
-            k_a += s_x.swapaxes(-1, -2) @ s_y
-            k_b += h_x.swapaxes(-1, -2) @ h_y
-        k_a *= factor * (x_tile @ y_tile.swapaxes(-1, -2))
-        k_b *= factor
-        return [k_a + k_b] if total else [k_a, k_b]
-
-    sizes, dtype = (x.shape[-2], y.shape[-2]), np.result_type(a, b, x, y)
-    return _gram(tile, lead, sizes, same, _LARGE_TILE, dtype, count=1 if total else 2)
-
-
-def _angular_gram(from_angle, x, y, count):
-    """Gram matrices that ``from_angle(cos φ, sin φ, π − φ, ‖x‖‖y‖)`` gives for each pair."""
-    x, y, same = _inputs(x, y)
-    (u, u_norm), (v, v_norm) = _polar(x), _polar(y)
-
-    def tile(rows, cols):
-        norms = u_norm[..., rows, None] * v_norm[..., None, cols]
-        return from_angle(*_angles(u[..., rows, :], v[..., cols, :]), norms)
-
-    lead = _checks.broadcastable(x=x.shape[:-2], y=y.shape[:-2])
-    sizes, dtype = (x.shape[-2], y.shape[-2]), np.result_type(x, y)
-    return _gram(tile, lead, sizes, same, _SMALL_TILE, dtype, count)
-
-
-def _angles(u, v):
-    """Return cos φ, sin φ and π − φ for the angles φ between unit vectors, in full precision."""
-    cosine = u @ v.swapaxes(-1, -2)
-    np.clip(cosine, -1, 1, out=cosine)
-    sine = np.sqrt(1 - cosine * cosine)
-    psi = np.arccos(-cosine)
-    steep = np.nonzero(np.abs(cosine) > _STEEP)
-    u = np.broadcast_to(u, (*cosine.shape[:-2], *u.shape[-2:]))
-    v = np.broadcast_to(v, (*cosine.shape[:-2], *v.shape[-2:]))
-    block = max(1, _BLOCK // u.shape[-1])
-    for start in range(0, len(steep[0]), block):
-        *run, i, j = pairs = tuple(index[start : start + block] for index in steep)
-        first, second = u[*run, i], v[*run, j]
-        plus, minus = (np.linalg.norm(s, axis=-1) for s in (first + second, first - second))
-        psi[pairs] = supplement = 2 * np.arctan2(plus, minus)
-        cosine[pairs], sine[pairs] = -np.cos(supplement), np.sin(supplement)
-    return cosine, sine, psi
-
-
-def _polar(x):
-    """Unit vectors and norms, safe from overflow; a zero vector has both zero."""
-    largest = np.abs(x).max(axis=-1, keepdims=True)
-    x = np.divide(x, largest, out=np.zeros_like(x), where=largest > 0)
-    norms = np.linalg.norm(x, axis=-1, keepdims=True)
-    return np.divide(x, norms, out=x, where=norms > 0), (largest * norms)[..., 0]
+    a, b = _checks.neurons(a, b)
+    sigma, (x, y) = find_activation(activation), _inputs(x, y, a.shape[-1])
+    return tuple(_neuron_gram(a, b, x, y, sigma, total=False) / a.shape[-2])

@@ -1,8 +1,8 @@
 """Gradient flow of the quadratic loss with a fixed kernel, in closed form.
 
 With R(u) = (1/2n)‖u − y‖² the predictions on the training points obey u′ = −(1/n) K (u − y). One
-eigendecomposition K = UΛUᵀ turns this into n separate exponentials, so that any time, t = ∞, ridge
-regression and the best early stop all come from it. Each is a filter of the eigenvalues.
+eigendecomposition K = UΛUᵀ turns this into n separate exponentials, so that any time, t = ∞ and the
+best early stop all come from it.
 """
 
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class Stop(NamedTuple):
 
 
 class KernelFlow:
-    """Kernel regression of y − u₀ on top of u₀, by gradient flow or with a ridge.
+    """Kernel regression of y − u₀ on top of u₀, by gradient flow.
 
     Parameters
     ----------
@@ -56,20 +56,21 @@ class KernelFlow:
     K has rank 1 of 2: 71 % of y − u0 lies outside its range and is never fitted
     """
 
+    @np.errstate(all="ignore")
     def __init__(self, K, y, u0=0.0):
-        K, y = _checks.array("K", K, ndim=2), _checks.array("y", y, ndim=1)
+        K = _checks.array("K", K, ndim=2, nonempty=True)
+        y = _checks.array("y", y, ndim=1, nonempty=True).copy()
         n = y.shape[-1]
         if K.shape[-2:] != (n, n):
             raise ValueError(f"K must have shape (..., {n}, {n}) for y {y.shape}, got {K.shape}")
-        u0 = _checks.array("u0", u0)
-        if u0.ndim:
-            _checks.last_axis("u0", u0, n, "one prediction for each label")
+        u0 = _one_or_each("u0", u0, n)
         _checks.broadcastable(K=K.shape[:-2], y=y.shape[:-1], u0=u0.shape[:-1])
         size = np.abs(K).max(axis=(-2, -1), keepdims=True)
         rounding = 4 * n * np.finfo(K.dtype).eps
         if (np.abs(K - K.swapaxes(-1, -2)) > rounding * size).any():
             raise ValueError("K must be symmetric: a kernel between the training points")
         self.eigenvalues, self._U = np.linalg.eigh(K)
+        _checks.in_range("an eigenvalue of K", self.eigenvalues)
         bound = rounding * np.abs(self.eigenvalues).max(axis=-1, keepdims=True)
         if (self.eigenvalues < -bound).any():
             raise ValueError(
@@ -78,7 +79,12 @@ class KernelFlow:
             )
         self.eigenvalues[self.eigenvalues <= bound] = 0
         self.n, self.y, self._residual = n, y, y - u0
-        self._parts = _product(self._U.swapaxes(-1, -2), self._residual)
+        parts = _product(self._U.swapaxes(-1, -2), self._residual)
+        self._parts = _checks.in_range("y − u0", parts)
+
+    def __repr__(self):
+        """Show sizes only: no address, so that what is printed is the same in every run."""
+        return f"KernelFlow(y of shape {self.y.shape}, rank={self.rank})"
 
     def __str__(self):
         """Say what this kernel can fit."""
@@ -102,6 +108,7 @@ class KernelFlow:
         rank = (self.eigenvalues > 0).sum(axis=-1)
         return rank if rank.ndim else int(rank)
 
+    @np.errstate(all="ignore")
     def predict(self, times, K_test=None, u0_test=0.0):
         """Predictions u(t), on the training points or on others.
 
@@ -121,33 +128,17 @@ class KernelFlow:
         if K_test is None:
             # y − exp(−tK/n)(y − u₀): exact as the residual vanishes
             left = self._parts * np.exp(-self._exponents(times))
-            return self.y - _product(self._U, left)
-        return self._outside(self._flow_filter(times), K_test, u0_test)
+            return _checks.in_range("u(t)", self.y - _product(self._U, left))
+        K_test, u0_test = self._test(K_test, u0_test)
+        return _checks.in_range("u(t)", u0_test + _product(K_test, self.coefficients(times)))
 
-    def ridge(self, penalty, K_test=None, u0_test=0.0):
-        """Predictions of ridge regression: the minimum of R(g) + (penalty/2)‖g − u₀‖² in the RKHS.
-
-        Parameters
-        ----------
-        penalty : float
-            At least 0; 0 is the ridgeless limit, `predict` at t = ∞.
-        K_test, u0_test
-            As in `predict`.
-
-        Returns
-        -------
-        ndarray of shape (..., n) or (..., n_test)
-        """
-        filtered = self._ridge_filter(penalty)
-        if K_test is None:
-            left = self._parts * (1 - self.eigenvalues * filtered)
-            return self.y - _product(self._U, left)
-        return self._outside(filtered, K_test, u0_test)
-
+    @np.errstate(all="ignore")
     def coefficients(self, times):
         """Coefficients c(t) of u(t) = u₀ + Σᵢ cᵢ k(·, xᵢ), in the shape of `predict`."""
-        return _product(self._U, self._parts * self._flow_filter(times))
+        c = _product(self._U, self._parts * self._flow_filter(times))
+        return _checks.in_range("c(t)", c)
 
+    @np.errstate(all="ignore")
     def best_stop(self, K_test, y_test, u0_test=0.0):
         """Time at which the test loss R is least, over all t in [0, ∞], for one run.
 
@@ -164,12 +155,15 @@ class KernelFlow:
         """
         from scipy.optimize import minimize_scalar  # here, so that `import lazylib` stays fast
 
-        if self.eigenvalues.ndim > 1:
-            raise ValueError(f"best_stop is for one run, K has {self.eigenvalues.shape[0]}")
-        K_test = self._checked_test(K_test)
-        y_test = _checks.array("y_test", y_test, ndim=1)
-        _checks.last_axis("y_test", y_test, K_test.shape[-2], "one label for each row of K_test")
+        if self._parts.ndim > 1:
+            raise ValueError(f"best_stop is for one run, this flow has {self._parts.shape[:-1]}")
+        y_test = _checks.array("y_test", y_test, exactly=1)
+        K_test, u0_test = self._test(_checks.array("K_test", K_test, exactly=2), u0_test)
+        _checks.last_axis("y_test", y_test, len(K_test), "one label for each row of K_test")
+        if u0_test.ndim > 1:
+            raise ValueError(f"u0_test must have at most one axis, got shape {u0_test.shape}")
         modes, start = (K_test @ self._U) * self._parts, u0_test - y_test
+        _checks.in_range("the test loss", (np.abs(modes).sum(axis=-1) + np.abs(start)) ** 2)
 
         def loss(t):
             return 0.5 * ((modes @ self._flow_filter(t).T).T + start) ** 2
@@ -197,37 +191,38 @@ class KernelFlow:
         return stop
 
     def _exponents(self, times):
-        times = np.asarray(times, dtype=float)
+        times = _checks.array("times", times, finite=False).astype(float)
         if times.ndim > 1 or not (times >= 0).all():
-            raise ValueError(f"times must be numbers >= 0, or one list of them, got {times!r}")
+            raise ValueError(
+                f"times must be numbers >= 0, or one list of them, got {_checks.shown(times)}"
+            )
         times = times.reshape(*times.shape, *(1,) * self._parts.ndim)
+        zeros = np.zeros(np.broadcast_shapes(times.shape, self._parts.shape))
         # 0·∞ is 0: where K sees nothing, nothing ever moves
-        return np.multiply(
-            times, self.eigenvalues / self.n, where=self.eigenvalues > 0, out=self._zeros(times)
-        )
-
-    def _zeros(self, times):
-        return np.zeros(np.broadcast_shapes(times.shape, self._parts.shape))
+        seen = self.eigenvalues > 0
+        return np.multiply(times, self.eigenvalues / self.n, where=seen, out=zeros)
 
     def _flow_filter(self, times):
         """(1 − exp(−tλ/n))/λ, and 0 where λ = 0: there the test points' kernel vanishes too."""
-        return -np.expm1(-self._exponents(times)) * self._inverse(0)
+        filtered = -np.expm1(-self._exponents(times))
+        seen = np.broadcast_to(self.eigenvalues > 0, filtered.shape)
+        return np.divide(filtered, self.eigenvalues, where=seen, out=np.zeros(filtered.shape))
 
-    def _ridge_filter(self, penalty):
-        return self._inverse(self.n * _checks.number("penalty", penalty, least=0))
-
-    def _inverse(self, shift):
-        seen = self.eigenvalues > 0
-        return np.divide(1, self.eigenvalues + shift, where=seen, out=np.zeros(seen.shape))
-
-    def _checked_test(self, K_test):
-        K_test = _checks.array("K_test", K_test, ndim=2)
+    def _test(self, K_test, u0_test):
+        K_test = _checks.array("K_test", K_test, ndim=2, nonempty=True)
         _checks.last_axis("K_test", K_test, self.n, "the kernel between other and training points")
-        return K_test
+        u0_test = _one_or_each("u0_test", u0_test, K_test.shape[-2])
+        lead = {"y": self._parts.shape[:-1], "K_test": K_test.shape[:-2]}
+        _checks.broadcastable(**lead, u0_test=u0_test.shape[:-1])
+        return K_test, u0_test
 
-    def _outside(self, filtered, K_test, u0_test):
-        coefficients = _product(self._U, self._parts * filtered)
-        return u0_test + _product(self._checked_test(K_test), coefficients)
+
+def _one_or_each(name, value, n):
+    """Predictions at t = 0: one number, or one for each of ``n`` points."""
+    value = _checks.array(name, value)
+    if value.ndim:
+        _checks.last_axis(name, value, n, "one prediction for each point")
+    return value
 
 
 def _product(matrix, vectors):
@@ -235,26 +230,3 @@ def _product(matrix, vectors):
     if matrix.ndim == 2:
         return vectors @ matrix.T
     return (matrix @ vectors[..., None])[..., 0]
-
-
-def kernel_flow(K, y, u0=0.0, times=np.inf, K_test=None, u0_test=0.0):
-    """Closed-form gradient flow of the quadratic loss with the kernel matrix K.
-
-    One call of `KernelFlow`, whose other methods give the best early stop and ridge regression.
-
-    Parameters
-    ----------
-    K, y, u0
-        As in `KernelFlow`.
-    times, K_test, u0_test
-        As in `KernelFlow.predict`.
-
-    Returns
-    -------
-    u : ndarray of shape (T, ..., n)
-        On the training points; without T if ``times`` is one number.
-    u_test : ndarray of shape (T, ..., n_test), or None without ``K_test``
-    """
-    flow = KernelFlow(K, y, u0)
-    u_test = None if K_test is None else flow.predict(times, K_test, u0_test)
-    return flow.predict(times), u_test

@@ -7,11 +7,16 @@ each other by one division: nothing is integrated and nothing cancels, at any de
 dimension.
 """
 
-from math import comb
-
 import numpy as np
 
 from lazylib import _checks
+from lazylib._vectors import norm, unit
+
+# Dimensions and degrees up to which everything is done within a second.
+_MOST_DIMENSIONS, _MOST_DEGREES = 10**6, 10**4
+
+# How far a norm may be from 1, as that of vectors that were normalized in float32.
+_UNIT = 1e-6
 
 
 def multiplicities(d, max_degree):
@@ -28,9 +33,15 @@ def multiplicities(d, max_degree):
     ndarray of shape (max_degree + 1,)
     """
     d, k = _checked(d, max_degree)
-    # homogeneous polynomials of degree k, less those that are ‖x‖² times one of degree k − 2
-    counts = [comb(j + d - 1, j) - (comb(j + d - 3, j - 2) if j > 1 else 0) for j in k.tolist()]
-    return np.array(counts, dtype=float)
+    # N(d, k) = ((2k + d − 2)/k) C(k + d − 3, k − 1), in whole numbers
+    counts, binomial = [1, d], 1
+    for j in k[2:].tolist():
+        binomial = binomial * (j + d - 3) // (j - 1)
+        counts.append((2 * j + d - 2) * binomial // j)
+    try:
+        return np.array(counts[: len(k)], dtype=float)
+    except OverflowError:
+        return _checks.in_range("N(d, k)", np.inf)
 
 
 def zonal(d, max_degree, t):
@@ -49,6 +60,8 @@ def zonal(d, max_degree, t):
     """
     d, k = _checked(d, max_degree)
     t = _checks.array("t", t)
+    if (np.abs(t) > 1).any():
+        raise ValueError(f"t must hold cosines, in [-1, 1], got {_checks.shown(t)}")
     values = np.empty((len(k), *t.shape))
     values[0], values[1:2] = 1, t
     for j in range(2, len(k)):
@@ -73,8 +86,7 @@ def relu_coefficients(d, max_degree, order=1):
         Beyond degree 1 those of odd degree are 0 for the ReLU, those of even degree for the step.
     """
     d, k = _checked(d, max_degree)
-    if _checks.whole("order", order, least=0) > 1:
-        raise ValueError(f"order must be 0 or 1, got {order}")
+    order = _checks.whole("order", order, least=0, most=1)
     # c = Γ(d/2)/(√π Γ((d−1)/2)), the density of t = a·x at 0: 1/π in the plane, 1/2 in space
     even = np.arange(2 + d % 2, d, 2)
     c = (0.5 if d % 2 else 1 / np.pi) * np.prod(even / (even - 1))
@@ -113,7 +125,9 @@ def limit_spectrum(d, max_degree, *, mean_b2=1.0, mean_a2=None):
     # k⁽ᵃ⁾ is t times the kernel of the step, and t P_k = ((k+d−2) P_{k+1} + k P_{k−1})/(2k+d−2)
     by_a = np.r_[step[1], (k[1:] + d - 2) * step[2:] + k[1:] * step[:-2]]
     by_a[1:] /= 2 * k[1:] + d - 2
-    return mean_b2 * by_a, mean_a2 * relu_coefficients(d, max_degree) ** 2
+    by_b = relu_coefficients(d, max_degree) ** 2
+    with np.errstate(over="ignore"):
+        return tuple(_checks.in_range("λ", v) for v in (mean_b2 * by_a, mean_a2 * by_b))
 
 
 def teacher_energy(teacher, max_degree):
@@ -122,7 +136,7 @@ def teacher_energy(teacher, max_degree):
     Parameters
     ----------
     teacher : Teacher
-        With input weights of norm 1.
+        A neuron whose input weights have norm s is s times the one with norm 1.
     max_degree : int
 
     Returns
@@ -130,10 +144,8 @@ def teacher_energy(teacher, max_degree):
     ndarray of shape (max_degree + 1,)
         The sum over all degrees is E[teacher(x)²].
     """
-    d = teacher.a.shape[-1]
-    pairs = zonal(d, max_degree, np.clip(teacher.a @ teacher.a.T, -1, 1))
-    strength = multiplicities(d, max_degree) * relu_coefficients(d, max_degree) ** 2
-    return strength * (teacher.b @ pairs @ teacher.b)
+    a, b = _neurons(teacher)
+    return _energy(a, relu_coefficients(a.shape[-1], max_degree)[:, None] * b)
 
 
 def unseen_energy(teacher, max_degree, x, coefficients, spectrum):
@@ -154,16 +166,37 @@ def unseen_energy(teacher, max_degree, x, coefficients, spectrum):
     -------
     ndarray of shape (max_degree + 1,)
     """
-    d = teacher.a.shape[-1]
-    centres = np.concatenate([teacher.a, x])
-    pairs = zonal(d, max_degree, np.clip(centres @ centres.T, -1, 1))
+    a, b = _neurons(teacher)
+    mu = relu_coefficients(a.shape[-1], max_degree)
+    x = _checks.array("x", x, exactly=2, nonempty=True)
+    _checks.last_axis("x", x, a.shape[-1], "the teacher's input dimension")
+    if (np.abs(norm(x) - 1) > _UNIT).any():
+        raise ValueError("x must lie on the unit sphere: divide each input by its norm")
+    coefficients = _checks.array("coefficients", coefficients, exactly=1)
+    _checks.last_axis("coefficients", coefficients, len(x), "one number for each input")
+    spectrum = _checks.array("spectrum", spectrum, exactly=1)
+    _checks.last_axis("spectrum", spectrum, len(mu), "one eigenvalue for each degree")
     # both are sums of zonal functions: the teacher's around its neurons, g's around the samples
-    by_neuron = relu_coefficients(d, max_degree)[:, None] * teacher.b
-    weights = np.concatenate([by_neuron, -spectrum[:, None] * coefficients], axis=1)
-    squares = (weights[:, None, :] @ pairs @ weights[:, :, None])[:, 0, 0]
-    return multiplicities(d, max_degree) * squares
+    weights = np.concatenate([mu[:, None] * b, -spectrum[:, None] * coefficients], axis=1)
+    return _energy(np.concatenate([a, unit(x)]), weights)
+
+
+def _energy(centers, weights):
+    """Mean squares, by degree k, of Σᵢ w_ki N(d, k) P_k(cᵢ·x), for unit vectors cᵢ."""
+    d, degree = centers.shape[-1], len(weights) - 1
+    pairs = zonal(d, degree, np.clip(centers @ centers.T, -1, 1))
+    with np.errstate(all="ignore"):
+        squares = (weights[:, None, :] @ pairs @ weights[:, :, None])[:, 0, 0]
+        return _checks.in_range("the energy", multiplicities(d, degree) * squares)
+
+
+def _neurons(teacher):
+    """Directions of the teacher's neurons, and their output weights times their lengths."""
+    _checks.offers("teacher", teacher, "a", "b")
+    a, b = _checks.neurons(teacher.a, teacher.b, "teacher.", exactly=2)
+    return unit(a), b * norm(a)
 
 
 def _checked(d, max_degree):
-    k = np.arange(_checks.whole("max_degree", max_degree, least=0) + 1)
-    return _checks.whole("d", d, least=2), k
+    k = np.arange(_checks.whole("max_degree", max_degree, least=0, most=_MOST_DEGREES) + 1)
+    return _checks.whole("d", d, least=2, most=_MOST_DIMENSIONS), k

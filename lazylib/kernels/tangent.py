@@ -1,12 +1,14 @@
 """The tangent kernel of Eq. (3), of any model."""
 
+import functools
+
 import numpy as np
 
 from lazylib import _checks
-from lazylib.kernels.arc_cosine import _neuron_gram
-from lazylib.kernels.gram import _SMALL_TILE, _gram, _inputs
+from lazylib.kernels import gram
+from lazylib.models.model import Model
 from lazylib.models.networks import TwoLayer
-from lazylib.models.wrappers import Scaled, Tangent
+from lazylib.models.wrappers import Centered, Scaled, Tangent
 
 
 def tangent_kernel(model, w, x, y=None):
@@ -17,7 +19,7 @@ def tangent_kernel(model, w, x, y=None):
 
     Parameters
     ----------
-    model : a model of `lazylib.models`, or any object with its ``jacobian``
+    model : Model
     w : ndarray of shape (..., p)
     x, y
         As in `arc_cosine`.
@@ -25,26 +27,62 @@ def tangent_kernel(model, w, x, y=None):
     Returns
     -------
     ndarray of shape (..., n, n_y)
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that do not fit, and if the kernel overflows.
     """
-    w = _checks.array("w", w, ndim=1)
-    if isinstance(model, Scaled):
-        kernel, factor = tangent_kernel(model.model, w, x, y), np.asarray(model.alpha**2)
-        if factor.ndim == 0:
-            kernel *= factor
-            return kernel
-        return factor[..., None, None] * kernel
-    if isinstance(model, Tangent):
-        lead = _checks.broadcastable(w=w.shape[:-1], w0=model.w0.shape[:-1])
-        return tangent_kernel(model.model, np.broadcast_to(model.w0, (*lead, w.shape[-1])), x, y)
-    if isinstance(model, TwoLayer):
-        return _neuron_gram(*model.unpack(w), x, y, model.activation, model.scale**2, total=True)[0]
-    x, y, same = _inputs(x, y)
-    lead = _checks.broadcastable(w=w.shape[:-1], x=x.shape[:-2], y=y.shape[:-2])
+    w = _checks.instance("model", model, Model)._parameters("w", w)
+    x, y = gram._inputs(x, y, model.d)
+    _checks.broadcastable(w=w.shape[:-1], x=x.shape[:-2], y=y.shape[:-2])
+    return _kernel(model, w, x, y)
+
+
+@functools.singledispatch
+def _kernel(model, w, x, y):
+    """Any model: by its Jacobian. Classes whose kernel can be had for less are registered below."""
 
     def tile(rows, cols):
-        by_x = model.jacobian(w, x[..., rows, :])
-        by_y = by_x if same and rows == cols else model.jacobian(w, y[..., cols, :])
+        by_x = model._jacobian(w, x[..., rows, :])
+        by_y = by_x if y is x and rows == cols else model._jacobian(w, y[..., cols, :])
         return [by_x @ by_y.swapaxes(-1, -2)]
 
-    dtype = np.result_type(w, x, y)
-    return _gram(tile, lead, (x.shape[-2], y.shape[-2]), same, _SMALL_TILE, dtype, count=1)[0]
+    lead, dtype = _lead(w, x, y), np.result_type(w, x, y)
+    return gram._gram(tile, lead, x, y, gram._SMALL_TILE, dtype, count=1)[0]
+
+
+@_kernel.register
+def _(model: TwoLayer, w, x, y):
+    kernel = gram._neuron_gram(*model.unpack(w), x, y, model.activation, total=True)[0]
+    return _times_square(kernel, model.scale)
+
+
+@_kernel.register
+def _(model: Scaled, w, x, y):
+    return _times_square(_kernel(model.model, w, x, y), model.alpha)
+
+
+@_kernel.register
+def _(model: Tangent, w, x, y):
+    kernel = _kernel(model.model, model.w0, x, y)
+    lead = np.broadcast_shapes(w.shape[:-1], kernel.shape[:-2])
+    return np.broadcast_to(kernel, (*lead, *kernel.shape[-2:])).copy()
+
+
+@_kernel.register
+def _(model: Centered, w, x, y):
+    return _kernel(model.model, w, x, y)
+
+
+def _lead(w, x, y):
+    return np.broadcast_shapes(w.shape[:-1], x.shape[:-2], y.shape[:-2])
+
+
+def _times_square(kernel, factor):
+    """factor² · kernel, in two steps: the square alone could leave the range; in place for one."""
+    factor = np.asarray(factor)[..., None, None]
+    with np.errstate(all="ignore"):
+        for _ in range(2):
+            kernel = np.multiply(kernel, factor, out=kernel if factor.ndim == 2 else None)
+    return _checks.in_range("the kernel", kernel)

@@ -11,6 +11,7 @@ and u′ = a′ this is the arc-cosine kernel of order 1 (Cho & Saul 2009):
 E[σ(a·x)σ(a′·x)] = (‖a‖‖a′‖ sin φ + (π − φ) a·a′)/(2πd).
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,16 +19,18 @@ from typing import NamedTuple
 import numpy as np
 
 from lazylib import _checks
+from lazylib._vectors import angles, unit
 from lazylib.data import Teacher, teacher
+from lazylib.models.activations import relu
+from lazylib.models.model import Model
 from lazylib.models.networks import TwoLayer
 from lazylib.models.wrappers import Centered, Scaled, Tangent
 
-# Beyond this cosine, arccos loses digits and the angle is taken from the vectors themselves.
-_STEEP = 0.99
-
-
 # Below this, what an angle divides is rounding only.
 _TINY = 1e-16
+
+# Parameters up to which Df_wᵀDf_w is formed within seconds.
+_MOST_PARAMETERS = 2000
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,15 @@ class Population:
     Parameters
     ----------
     teacher : Teacher
-        f*(x) = Σⱼ bⱼ max(aⱼ·x, 0).
+        f*(x) = Σⱼ bⱼ max(aⱼ·x, 0), for aⱼ of any length; a zero aⱼ adds nothing.
     """
 
     teacher: Teacher
 
     def __post_init__(self):
-        a = _checks.array("teacher.a", self.teacher.a, ndim=2)
-        _checks.last_axis("teacher.b", np.asarray(self.teacher.b), len(a), "one sign a neuron")
+        given = _checks.offers("teacher", self.teacher, "a", "b")
+        a, b = _checks.neurons(given.a, given.b, "teacher.", exactly=2)
+        object.__setattr__(self, "teacher", Teacher(a.copy(), b.copy()))
 
     @property
     def d(self):
@@ -58,7 +62,8 @@ class Population:
     def zero_loss(self):
         """R(0) = ½ E[f*(x)²], the loss of the zero predictor."""
         a, u = self._labels()
-        return 0.5 * (u * half_linear_moments(a, a, u)).sum()
+        with np.errstate(all="ignore"):
+            return _checks.in_range("R(0)", 0.5 * (u * _moments(a, a, u)).sum())
 
     def loss(self, model, w):
         """R(f) = ½ E[(f(w, x) − f*(x))²]; of shape (...) for ``w`` of shape (..., p)."""
@@ -66,11 +71,18 @@ class Population:
 
     def loss_and_gradient(self, model, w):
         """R(f(w)), of shape (...), and its gradient Df_wᵀ∇R(f(w)), of shape (..., p)."""
-        f = expand(model, w)
-        _checks.last_axis("the network's a", f.a, self.d, "the teacher's input dimension")
+        w = _parameters(model, w)
+        if model.d != self.d:
+            raise ValueError(f"model must have the teacher's input dimension {self.d}, got {model}")
+        with np.errstate(all="ignore"):
+            value, gradient = self._loss_and_gradient(model, w)
+        return _checks.in_range("R", value), _checks.in_range("the gradient of R", gradient)
+
+    def _loss_and_gradient(self, model, w):
+        f = _expand(model, w)
         a, u = (_join(own, label) for own, label in zip(f[:2], self._labels(), strict=True))
         u[..., f.u.shape[-2] :, :] *= -1
-        moments = half_linear_moments(a, a, u)
+        moments = _moments(a, a, u)
         gradient = f.pull(moments[..., : f.u.shape[-2], :])
         return 0.5 * (u * moments).sum(axis=(-2, -1)), gradient
 
@@ -79,20 +91,28 @@ class Population:
 
 
 def tangent_gram(model, w):
-    """Df_wᵀDf_w in L² of the sphere, of shape (..., p, p): E[∇_w f(w, x) ∇_w f(w, x)ᵀ].
+    """Df_wᵀDf_w in L² of the sphere, of shape (p, p): E[∇_w f(w, x) ∇_w f(w, x)ᵀ].
 
     Its eigenvalues are the squared singular values of Df_w for the population loss, those of the
-    tangent kernel as an operator. It takes m² blocks of size (d + 1)², so it is for small networks.
+    tangent kernel as an operator. It is for one w of a small network: p is at most 2000.
     """
-    f = expand(model, w)
-    p = w.shape[-1]
-    columns = np.eye(p)
-    pushed = np.stack([f.push(np.broadcast_to(v, w.shape)) for v in columns])
-    moments = half_linear_moments(f.a, f.a, pushed)
-    return np.stack([f.pull(moment) for moment in moments], axis=-1)
+    w = _parameters(model, w, exactly=1)
+    _checks.whole("the number of parameters", w.size, most=_MOST_PARAMETERS)
+    with np.errstate(all="ignore"):
+        f = _expand(model, w)
+        pushed = np.stack([f.push(v) for v in np.eye(w.size)])
+        gram = np.stack([f.pull(moment) for moment in _moments(f.a, f.a, pushed)], axis=-1)
+    return _checks.in_range("Df_wᵀDf_w", gram)
 
 
-class Expansion(NamedTuple):
+def _parameters(model, w, exactly=None):
+    """``w`` for a model, once all that can be wrong with both has been ruled out."""
+    w = _checks.instance("model", model, Model)._parameters("w", w)
+    # the closed form subtracts large numbers
+    return _checks.array("w", w, exactly=exactly).astype(np.float64)
+
+
+class _Expansion(NamedTuple):
     """f(w, x) = Σₖ 1(aₖ·x > 0) uₖ·x, with Df_w and its adjoint in the same terms.
 
     Attributes
@@ -110,28 +130,17 @@ class Expansion(NamedTuple):
     pull: Callable
 
 
-def expand(model, w):
-    """Return the `Expansion` of a model in half-linear functions, as σ(z) = 1(z > 0) z is one."""
-    if isinstance(model, Scaled):
-        f, alpha = expand(model.model, w), np.asarray(model.alpha)[..., None]
-        factor = alpha[..., None]
-        return Expansion(
-            f.a, factor * f.u, lambda v: factor * f.push(v), lambda moment: alpha * f.pull(moment)
-        )
-    if isinstance(model, Tangent):
-        f = expand(model.model, model.w0)
-        return f._replace(u=f.u + f.push(w - model.w0))
-    if isinstance(model, Centered):
-        f, f0 = expand(model.model, w), expand(model.model, model.w0)
-        k = f.u.shape[-2]
-        return Expansion(
-            _join(f.a, f0.a),
-            _join(f.u, -f0.u),
-            lambda v: _join(f.push(v), np.zeros_like(f0.u)),
-            lambda moment: f.pull(moment[..., :k, :]),
-        )
-    if not isinstance(model, TwoLayer) or model.activation.name != "relu":
-        raise ValueError(f"the exact population loss needs a two-layer ReLU network, got {model}")
+@functools.singledispatch
+def _expand(model, w):
+    """The `_Expansion` of a model, by its class, since σ(z) = 1(z > 0) z for the ReLU."""
+    raise ValueError(f"the exact population loss needs a two-layer ReLU network, got {model}")
+
+
+@_expand.register
+def _(model: TwoLayer, w):
+    sigma = model.activation
+    if (sigma.value, sigma.derivative) != (relu.value, relu.derivative):
+        raise ValueError(f"the exact population loss needs the ReLU, got {model}")
     a, b = model.unpack(w)
 
     def push(v):
@@ -141,10 +150,37 @@ def expand(model, w):
     def pull(moment):
         return model.scale * model.pack(b[..., None] * moment, (a * moment).sum(axis=-1))
 
-    return Expansion(a, model.scale * b[..., None] * a, push, pull)
+    return _Expansion(a, model.scale * b[..., None] * a, push, pull)
 
 
-def half_linear_moments(a, a_terms, u):
+@_expand.register
+def _(model: Scaled, w):
+    f, alpha = _expand(model.model, w), np.asarray(model.alpha)[..., None]
+    factor = alpha[..., None]
+    return _Expansion(
+        f.a, factor * f.u, lambda v: factor * f.push(v), lambda moment: alpha * f.pull(moment)
+    )
+
+
+@_expand.register
+def _(model: Tangent, w):
+    f = _expand(model.model, model.w0)
+    return f._replace(u=f.u + f.push(w - model.w0))
+
+
+@_expand.register
+def _(model: Centered, w):
+    f, f0 = _expand(model.model, w), _expand(model.model, model.w0)
+    k = f.u.shape[-2]
+    return _Expansion(
+        _join(f.a, f0.a),
+        _join(f.u, -f0.u),
+        lambda v: _join(f.push(v), np.zeros_like(f0.u)),
+        lambda moment: f.pull(moment[..., :k, :]),
+    )
+
+
+def _moments(a, a_terms, u):
     """E[1(aᵢ·x > 0) x g(x)] for g(x) = Σₖ 1(aₖ·x > 0) uₖ·x and x uniform on the sphere.
 
     Parameters
@@ -157,9 +193,9 @@ def half_linear_moments(a, a_terms, u):
     ndarray of shape (..., j, d)
         Zero for a zero vector aᵢ, since 1(0 > 0) = 0.
     """
-    e, e_terms = _unit(a), _unit(a_terms)
+    e, e_terms = unit(a), unit(a_terms)
     u = np.where((a_terms != 0).any(axis=-1, keepdims=True), u, 0)
-    phi = _angles(e, e_terms)
+    phi = angles(e, e_terms)
     # sin φ ppᵀ = ½ tan(φ/2) (e + e′)(e + e′)ᵀ, and sin φ qqᵀ = ½ cot(φ/2) (e − e′)(e − e′)ᵀ
     across, along = e @ u.swapaxes(-1, -2), (e_terms * u).sum(axis=-1)[..., None, :]
     tangent = np.tan(phi / 2)
@@ -171,24 +207,6 @@ def half_linear_moments(a, a_terms, u):
     return moments * (a != 0).any(axis=-1, keepdims=True) / (2 * np.pi * a.shape[-1])
 
 
-def _angles(e, e_terms):
-    """Angles between unit vectors, of shape (..., j, k), exact near 0 and π too."""
-    cosine = np.clip(e @ e_terms.swapaxes(-1, -2), -1, 1)
-    phi = np.arccos(cosine)
-    steep = np.abs(cosine) > _STEEP
-    *lead, j, k = np.nonzero(steep)
-    lead = tuple(lead)
-    one = np.broadcast_to(e, (*phi.shape[:-1], e.shape[-1]))[(*lead, j)]
-    other = np.broadcast_to(e_terms, (*phi.shape[:-2], *e_terms.shape[-2:]))[(*lead, k)]
-    half = np.arctan2(np.linalg.norm(one - other, axis=-1), np.linalg.norm(one + other, axis=-1))
-    phi[steep] = 2 * half
-    return phi
-
-
-def _unit(a):
-    return a / np.maximum(np.linalg.norm(a, axis=-1, keepdims=True), 1e-300)
-
-
 def _join(first, second):
     """Concatenate along the axis of terms; the leading axes broadcast."""
     lead = np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
@@ -198,6 +216,12 @@ def _join(first, second):
 
 def under_parameterized(d, m, seed):
     """Return a setting of Theorem 3.4: a small ReLU network that starts at 0, on a population.
+
+    Parameters
+    ----------
+    d, m : int
+        Input dimension and width, with m(d + 1) at most 2000.
+    seed : int
 
     Returns
     -------

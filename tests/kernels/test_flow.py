@@ -22,11 +22,17 @@ def problem(seed=0, n=8, n_test=5, d=4):
     return K, y, u0, K_test, y_test, u0_test
 
 
+def both(K, y, u0, times, K_test, u0_test):
+    """Predictions on the training and on the test points."""
+    flow = lz.KernelFlow(K, y, u0)
+    return flow.predict(times), flow.predict(times, K_test, u0_test)
+
+
 def test_the_flow_agrees_with_neural_tangents():
     """Both on training and on test points, at all times and at t = ∞, to 1e-12."""
     (y, u0), K = oracle("labels"), oracle("deep")[0, 1]
     times = np.append(oracle("times")[0], np.inf)
-    u, u_test = lz.kernel_flow(K[:8, :8], y[:8], u0[:8], times, K[8:, :8], u0[8:])
+    u, u_test = both(K[:8, :8], y[:8], u0[:8], times, K[8:, :8], u0[8:])
     expected = oracle("flow")
     np.testing.assert_allclose(u, expected[:, :8], rtol=0, atol=1e-12)
     np.testing.assert_allclose(u_test, expected[:, 8:], rtol=0, atol=1e-12)
@@ -42,7 +48,7 @@ def test_the_flow_is_a_matrix_exponential(t):
     system = np.zeros((n + n_test + 1,) * 2)
     system[:-1, :n], system[:-1, -1] = -rows, rows @ y
     expected = expm(t * system) @ np.concatenate([u0, u0_test, [1.0]])
-    u, u_test = lz.kernel_flow(K, y, u0, t, K_test, u0_test)
+    u, u_test = both(K, y, u0, t, K_test, u0_test)
     np.testing.assert_allclose(u, expected[:n], rtol=0, atol=1e-12)
     np.testing.assert_allclose(u_test, expected[n:-1], rtol=0, atol=1e-12)
 
@@ -70,7 +76,7 @@ def test_gradient_descent_on_the_tangent_model_tends_to_the_flow():
     # the kernel is that of f: training time has no α in it
     K, K_test = lz.tangent_kernel(net, w0, data.x), lz.tangent_kernel(net, w0, data.x_test, data.x)
     u0, u0_test = tangent.predict(w0, data.x), tangent.predict(w0, data.x_test)
-    u, u_test = lz.kernel_flow(K, data.y, u0, t, K_test, u0_test)
+    u, u_test = both(K, data.y, u0, t, K_test, u0_test)
     errors = []
     for steps in (2000, 4000, 8000):
         run = lz.gradient_descent(
@@ -104,7 +110,7 @@ def test_a_kernel_of_low_rank_gives_the_interpolant_of_least_norm():
     rng = np.random.default_rng(3)
     features, others, y = rng.standard_normal((9, 4)), rng.standard_normal((5, 4)), rng.random(9)
     theta = np.linalg.lstsq(features, y, rcond=None)[0]
-    u, u_test = lz.kernel_flow(features @ features.T, y, K_test=others @ features.T)
+    u, u_test = both(features @ features.T, y, 0, np.inf, others @ features.T, 0)
     np.testing.assert_allclose(u, features @ theta, rtol=0, atol=1e-12)
     np.testing.assert_allclose(u_test, others @ theta, rtol=0, atol=1e-12)
 
@@ -125,27 +131,6 @@ def test_coefficients_give_the_predictions():
     np.testing.assert_allclose(u0 + c @ K, flow.predict(times), rtol=0, atol=1e-12)
     expected = flow.predict(times, K_test, u0_test)
     np.testing.assert_allclose(u0_test + c @ K_test.T, expected, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("penalty", [1e-3, 0.1, 10.0])
-def test_ridge_regression_solves_its_equations(penalty):
-    """The minimum of R(g) + (penalty/2)‖g − u₀‖²: (K + n·penalty) c = y − u₀."""
-    K, y, u0, K_test, _, u0_test = problem(5)
-    flow = lz.KernelFlow(K, y, u0)
-    c = np.linalg.solve(K + len(y) * penalty * np.eye(len(y)), y - u0)
-    np.testing.assert_allclose(flow.ridge(penalty), u0 + K @ c, rtol=0, atol=1e-12)
-    on_test = flow.ridge(penalty, K_test, u0_test)
-    np.testing.assert_allclose(on_test, u0_test + K_test @ c, rtol=0, atol=1e-12)
-
-
-def test_without_a_ridge_the_limits_agree():
-    """Ridgeless regression is the flow at t = ∞; an endless ridge leaves u₀."""
-    K, y, u0, K_test, _, u0_test = problem(6)
-    flow = lz.KernelFlow(K, y, u0)
-    end = flow.predict(np.inf, K_test, u0_test)
-    np.testing.assert_array_equal(flow.ridge(0, K_test, u0_test), end)
-    np.testing.assert_allclose(flow.ridge(1e-13, K_test, u0_test), end, rtol=1e-8)
-    np.testing.assert_allclose(flow.ridge(1e15), u0, rtol=1e-12)
 
 
 def test_the_best_stop_of_one_exponential():
@@ -179,14 +164,14 @@ def test_batches_are_the_runs_one_by_one(n, n_test, runs, n_times):
     x, x_test = rng.standard_normal((runs, n, 3)), rng.standard_normal((n_test, 3))
     K, K_test = sum(lz.limit_kernels(x)), sum(lz.limit_kernels(x_test, x))
     y, times = rng.standard_normal((runs, n)), rng.random(n_times) if n_times else 0.7
-    u, u_test = lz.kernel_flow(K, y, 0.1, times, K_test, 0.2)
+    u, u_test = both(K, y, 0.1, times, K_test, 0.2)
     assert u.shape == (*np.shape(times), runs, n) and u_test.shape == (
         *np.shape(times),
         runs,
         n_test,
     )
     for i in range(runs):
-        one, one_test = lz.kernel_flow(K[i], y[i], 0.1, times, K_test[i], 0.2)
+        one, one_test = both(K[i], y[i], 0.1, times, K_test[i], 0.2)
         np.testing.assert_allclose(u[..., i, :], one, rtol=0, atol=1e-10)
         np.testing.assert_allclose(u_test[..., i, :], one_test, rtol=0, atol=1e-10)
 
@@ -194,9 +179,9 @@ def test_batches_are_the_runs_one_by_one(n, n_test, runs, n_times):
 def test_float32_kernels_are_accepted():
     """A Gram matrix rounded to float32 is not refused, and agrees to its precision."""
     K, y, u0, K_test, _, u0_test = problem(7)
-    expected = lz.kernel_flow(K, y, u0, 3.0, K_test, u0_test)[1]
+    expected = both(K, y, u0, 3.0, K_test, u0_test)[1]
     low = [v.astype(np.float32) for v in (K, y, u0, K_test, u0_test)]
-    got = lz.kernel_flow(low[0], low[1], low[2], 3.0, low[3], low[4])[1]
+    got = both(low[0], low[1], low[2], 3.0, low[3], low[4])[1]
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-5)
 
 
@@ -208,15 +193,46 @@ def test_float32_kernels_are_accepted():
         (lambda K, y: lz.KernelFlow(K[:3], y), r"K must have shape \(..., 8, 8\)"),
         (lambda K, y: lz.KernelFlow(K * np.nan, y), "K must be finite"),
         (lambda K, y: lz.KernelFlow(K, y, u0=y[:3]), "u0 must have shape"),
-        (lambda K, y: lz.kernel_flow(K, y, times=-1), "times must be numbers >= 0"),
-        (lambda K, y: lz.kernel_flow(K, y, times=[1, np.nan]), "times must be numbers >= 0"),
-        (lambda K, y: lz.kernel_flow(K, y, K_test=K[:, :3]), "K_test must have shape"),
-        (lambda K, y: lz.KernelFlow(K, y).ridge(-1), "penalty must be >= 0"),
+        (lambda K, y: lz.KernelFlow(K, y).predict(-1), "times must be numbers >= 0"),
+        (lambda K, y: lz.KernelFlow(K, y).predict([1, np.nan]), "times must be finite"),
+        (lambda K, y: lz.KernelFlow(K, y).predict(1, K[:, :3]), "K_test must have shape"),
         (lambda K, y: lz.KernelFlow(K, y).best_stop(K[:3], y), "y_test must have shape"),
         (lambda K, y: lz.KernelFlow(K[None], y).best_stop(K, y), "best_stop is for one run"),
+        (lambda K, y: lz.KernelFlow(K, [y, y]).best_stop(K, y), r"best_stop is for one .*\(2,\)"),
+        (lambda K, y: lz.KernelFlow(K, y).best_stop(K, [y, y]), "y_test must have 1 axes"),
+        (lambda K, y: lz.KernelFlow(K, y).best_stop(K, 1e200 * y), "the test loss is beyond"),
+        (lambda K, y: lz.KernelFlow(K, y).best_stop(K, y, [y, y]), "u0_test must have at most one"),
+        (lambda K, y: lz.KernelFlow(K[:0, :0], y[:0]), "K must not be empty"),
+        (lambda K, y: lz.KernelFlow(K, y).predict(1, K, y[:3]), "u0_test must have shape"),
+        (
+            lambda K, y: lz.KernelFlow(K, 1e308 * np.sign(y), -1e308 * np.sign(y)),
+            "y − u0 is beyond",
+        ),
     ],
 )
 def test_bad_input_is_named(call, words):
     """A wrong, singular or indefinite K gets a clear word, not NaN."""
     with pytest.raises(ValueError, match=words):
         call(*problem()[:2])
+
+
+@pytest.mark.parametrize("times", ["3", None, 1j, [True], np.ma.masked_array([1.0], [True])])
+def test_times_are_real_numbers(times):
+    """Words, complex numbers, truth values and hidden values are refused, not converted."""
+    with pytest.raises(TypeError, match="times must be an array"):
+        lz.KernelFlow([[1.0]], [1.0]).predict(times)
+
+
+def test_the_flow_keeps_a_copy_of_what_it_was_given():
+    """Later changes of K, y and u₀ do not change its predictions; lists are taken too."""
+    K, y, u0, *_ = problem()
+    flow = lz.KernelFlow(K, y, u0)
+    of_lists = lz.KernelFlow(K.tolist(), y.tolist(), u0.tolist())
+    expected = flow.predict([0, 1.0, np.inf])
+    K[:], y[:], u0[:] = 0, 0, 0
+    np.testing.assert_array_equal(flow.predict([0, 1.0, np.inf]), expected)
+    np.testing.assert_array_equal(of_lists.predict([0, 1.0, np.inf]), expected)
+
+
+def test_what_is_printed_names_no_address():
+    assert repr(lz.KernelFlow(np.eye(2), np.ones(2))) == "KernelFlow(y of shape (2,), rank=2)"

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import lazylib as lz
-from lazylib import kernels
+from lazylib import _vectors
+from lazylib.kernels import gram
+from lazylib.models.activations import ACTIVATIONS
+from lazylib.models.model import Model
 
 EPS = np.finfo(float).eps
 
@@ -132,7 +135,7 @@ def test_random_feature_kernels_are_their_sums(activation):
     """Section 2.2, neuron by neuron, for every activation and two draws at a time."""
     rng, x, y = np.random.default_rng(10), points(11), points(12, 3)
     a, b = rng.standard_normal((2, 9, 5)), rng.standard_normal((2, 9))
-    sigma = lz.activations.ACTIVATIONS[activation]
+    sigma = ACTIVATIONS[activation]
     z, z_y = a @ x.T, a @ y.T
     by_b = np.einsum("rmi,rmj->rij", sigma.value(z), sigma.value(z_y)) / 9
     slopes = sigma.derivative(z), sigma.derivative(z_y)
@@ -156,7 +159,9 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("wrap", ["network", "scaled", "scaled by run", "tangent", "foreign"])
+@pytest.mark.parametrize(
+    "wrap", ["network", "scaled", "scaled by run", "tangent", "centered", "foreign"]
+)
 @pytest.mark.parametrize("name", MODELS)
 def test_the_tangent_kernel_is_jacobian_times_jacobian(name, wrap):
     """Eq. (3), for a batch of runs and every kind of model, without forming the Jacobian."""
@@ -167,6 +172,7 @@ def test_the_tangent_kernel_is_jacobian_times_jacobian(name, wrap):
         "scaled": lz.Scaled(net, 3.0),
         "scaled by run": lz.Scaled(net, np.array([1.0, 2, 3, 4])),
         "tangent": lz.Scaled(lz.Tangent(net, w[0]), 2.0),
+        "centered": lz.Centered(net, w[0]),
         "foreign": Foreign(net),
     }[wrap]
     x, y = points(16, 5, 3), points(17, 4, 3)
@@ -179,11 +185,11 @@ def test_the_tangent_kernel_is_jacobian_times_jacobian(name, wrap):
         np.testing.assert_allclose(got, expected, rtol=0, atol=1e-13 * np.abs(expected).max())
 
 
-class Foreign:
+class Foreign(Model):
     """A model of which only the Jacobian is known."""
 
     def __init__(self, net):
-        self.jacobian = net.jacobian
+        self.n_parameters, self.d, self._jacobian = net.n_parameters, net.d, net._jacobian
 
 
 def test_runs_may_have_inputs_of_their_own():
@@ -214,7 +220,8 @@ def test_tiles_and_blocks_do_not_show(monkeypatch):
 
     whole = list(everything())
     for name, size in (("_SMALL_TILE", 4), ("_LARGE_TILE", 5), ("_BLOCK", 7)):
-        monkeypatch.setattr(kernels, name, size)
+        monkeypatch.setattr(gram, name, size)
+    monkeypatch.setattr(_vectors, "_BLOCK", 7)
     for tiled, expected in zip(everything(), whole, strict=True):
         np.testing.assert_allclose(tiled, expected, rtol=0, atol=1e-12)
 
@@ -291,15 +298,6 @@ def test_gram_matrices_are_positive_semi_definite():
         assert values[0] > -60 * EPS * values[-1]
 
 
-def test_kernel_change_is_that_of_the_jacobians():
-    """laziness.kernel_change builds on tangent_kernel: ‖K_w − K_w₀‖/‖K_w₀‖ for two runs."""
-    net, x = MODELS["relu"], points(30, 6, 3)
-    w0, w = net.init(np.random.default_rng(31), doubling=False, batch=(2, 2))
-    K, K0 = (net.jacobian(v, x) @ net.jacobian(v, x).swapaxes(-1, -2) for v in (w, w0))
-    expected = np.linalg.norm(K - K0, axis=(1, 2)) / np.linalg.norm(K0, axis=(1, 2))
-    np.testing.assert_allclose(lz.kernel_change(net, w, w0, x), expected, rtol=1e-12)
-
-
 vectors = arrays(
     np.float64,
     st.tuples(st.integers(1, 5), st.integers(1, 4)),
@@ -345,10 +343,34 @@ def test_float32_gives_the_same_to_its_precision():
         np.testing.assert_allclose(single, double, rtol=0, atol=2e-6 * np.abs(double).max())
 
 
+def test_a_small_factor_keeps_a_large_kernel_in_range():
+    """α² and scale² alone would underflow to 0."""
+    x, net = points(35, 4, 3), MODELS["relu"]
+    w = net.init(np.random.default_rng(36), doubling=False)
+    kernel = lz.tangent_kernel(net, w, x)
+    far = lz.tangent_kernel(lz.Scaled(net, 1e-200), 1e140 * w, x)
+    np.testing.assert_allclose(far * 1e120, kernel, rtol=1e-13)
+    scaled = lz.tangent_kernel(lz.TwoLayer(3, 7, scale=0.4e-200), 1e140 * w, x)
+    np.testing.assert_allclose(scaled * 1e120, kernel, rtol=1e-13)
+
+
+def test_the_deepest_kernel_is_quick_and_exact():
+    """With gain 2 the covariance tends to ‖x‖‖y‖ for any angle, and stays there: depth 1000."""
+    x = points(37, 2, 3)
+    *_, covariance = lz.deep_kernels(x, depth=1000, gain=2.0)
+    norms = np.linalg.norm(x, axis=1)
+    np.testing.assert_allclose(np.diag(covariance), 2 * norms**2, rtol=1e-12)
+    assert covariance[0, 1] == pytest.approx(2 * norms[0] * norms[1], rel=1e-4)
+
+
+def kernel_of(x, w=None):
+    return lz.tangent_kernel(MODELS["relu"], np.ones(28) if w is None else w, x)
+
+
 @pytest.mark.parametrize(
     "call, error, words",
     [
-        (lambda x: lz.arc_cosine(x, order=2), ValueError, "order must be 0 or 1"),
+        (lambda x: lz.arc_cosine(x, order=2), ValueError, "order must be at most 1"),
         (lambda x: lz.arc_cosine(x[0]), ValueError, "x must have at least 2 axes"),
         (lambda x: lz.arc_cosine(x, x[:, :2]), ValueError, "y must have shape"),
         (lambda x: lz.arc_cosine(x * np.nan), ValueError, "x must be finite"),
@@ -361,6 +383,36 @@ def test_float32_gives_the_same_to_its_precision():
         (lambda x: lz.random_feature_kernels(x, x[0], x), ValueError, "b must have shape"),
         (lambda x: lz.random_feature_kernels(x, x[:, 0], x[:, :2]), ValueError, "x must have"),
         (lambda x: lz.tangent_kernel(MODELS["relu"], x[0], x), ValueError, "w must have shape"),
+        (lambda x: lz.tangent_kernel(None, x[0], x), TypeError, "model must be a Model, got None"),
+        (lambda x: kernel_of(x), ValueError, "x must have shape"),
+        (lambda x: kernel_of(x[:0, :3]), ValueError, "x must not be empty"),
+        (lambda x: kernel_of([x[:, :3]] * 2, np.ones((3, 28))), ValueError, "do not fit"),
+        (
+            lambda x: kernel_of(x[:, :3], 1e200 * np.ones(28)),
+            ValueError,
+            "kernel is beyond the range",
+        ),
+        (lambda x: lz.arc_cosine(x[:0]), ValueError, "x must not be empty"),
+        (lambda x: lz.arc_cosine(x, order=True), TypeError, "order must be an integer"),
+        (lambda x: lz.arc_cosine(None), TypeError, "x must be an array"),
+        (lambda x: lz.arc_cosine(x * 1j), TypeError, "x must be an array"),
+        (lambda x: lz.arc_cosine(np.ma.masked_array(x, x > 0)), TypeError, "without a mask"),
+        (lambda x: lz.arc_cosine(1e200 * x), ValueError, "the kernel is beyond the range"),
+        (lambda x: lz.limit_kernels(1e200 * x), ValueError, "the kernel is beyond the range"),
+        (lambda x: lz.limit_kernels(None), TypeError, "x must be an array"),
+        (lambda x: lz.deep_kernels(x, depth=20_000), ValueError, "depth must be at most 1000"),
+        (lambda x: lz.deep_kernels(x, depth=999, gain=1e9), ValueError, "beyond the range"),
+        (
+            lambda x: lz.random_feature_kernels(x, x[:, 0], 1e200 * x),
+            ValueError,
+            "beyond the range",
+        ),
+        (lambda x: lz.random_feature_kernels(x, [x[:, 0]], x), ValueError, "b must have shape"),
+        (
+            lambda x: lz.random_feature_kernels(x[:0], x[:0, 0], x),
+            ValueError,
+            "a must not be empty",
+        ),
     ],
 )
 def test_bad_input_is_named(call, error, words):

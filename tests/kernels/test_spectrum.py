@@ -6,6 +6,7 @@ import pytest
 from scipy.special import eval_gegenbauer
 
 import lazylib as lz
+from lazylib.data import Teacher
 
 DIMENSIONS = [2, 3, 4, 7, 10, 50]
 
@@ -150,6 +151,21 @@ def test_energies_on_the_circle_are_those_of_fourier_series():
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-8)
 
 
+def test_the_energy_of_a_neuron_is_quadratic_in_its_length():
+    """max(s a·x, 0) = s max(a·x, 0): lengths 2, 0 and 0.5 are output weights."""
+    a = lz.teacher(np.random.default_rng(6), 4).a
+    got = energy_of(a * [[2.0], [0.0], [0.5]], [1.0, -1.0, 3.0])
+    np.testing.assert_allclose(got, energy_of(a, [2.0, 0, 1.5]), rtol=1e-13, atol=1e-18)
+
+
+def energy_of(a, b):
+    return lz.teacher_energy(Teacher(np.array(a), np.array(b)), 5)
+
+
+def unseen(x=((1.0, 0.0),), coefficients=(1.0,), spectrum=(1.0, 1.0, 1.0)):
+    return lz.unseen_energy(lz.teacher(np.random.default_rng(0), 2), 2, x, coefficients, spectrum)
+
+
 @pytest.mark.parametrize(
     "call, error, words",
     [
@@ -157,8 +173,20 @@ def test_energies_on_the_circle_are_those_of_fourier_series():
         (lambda: lz.limit_spectrum(3, -1), ValueError, "max_degree must be at least 0"),
         (lambda: lz.limit_spectrum(3, 2, mean_b2=0), ValueError, "mean_b2 must be > 0"),
         (lambda: lz.multiplicities(3, 2.5), TypeError, "max_degree must be an integer"),
+        (lambda: lz.limit_spectrum(3, 2, mean_b2=1e309), ValueError, "mean_b2 must be finite"),
+        (lambda: lz.multiplicities(10**6, 300), ValueError, "beyond the range"),
+        (lambda: lz.multiplicities(3, 10**9), ValueError, "max_degree must be at most"),
         (lambda: lz.zonal(3, 2, np.nan), ValueError, "t must be finite"),
-        (lambda: lz.relu_coefficients(3, 2, order=2), ValueError, "order must be 0 or 1"),
+        (lambda: lz.zonal(3, 2, 2), ValueError, r"t must hold cosines, in \[-1, 1\], got 2"),
+        (lambda: lz.teacher_energy(None, 3), TypeError, "teacher must offer a, b"),
+        (lambda: energy_of([[1.0, 0]], [np.nan]), ValueError, "teacher.b must be finite"),
+        (lambda: energy_of([[1.0, 0]], [1.0, 2]), ValueError, "teacher.b must have shape"),
+        (lambda: energy_of([[1e200, 0]], [1.0]), ValueError, "the energy is beyond the range"),
+        (lambda: unseen(x=[[2.0, 0]]), ValueError, "x must lie on the unit sphere"),
+        (lambda: unseen(x=[[1.0, 0, 0]]), ValueError, "x must have shape .* teacher's"),
+        (lambda: unseen(coefficients=[1.0, 2]), ValueError, "coefficients must have shape"),
+        (lambda: unseen(spectrum=[1.0, 2]), ValueError, "spectrum must have shape"),
+        (lambda: lz.relu_coefficients(3, 2, order=2), ValueError, "order must be at most 1"),
     ],
 )
 def test_bad_input_is_named(call, error, words):

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from lazylib.data import Teacher, sphere, teacher
 from lazylib.losses import log_cosh
-from lazylib.models.networks import TwoLayer
+from lazylib.models.activations import Activation, relu
+from lazylib.models.networks import FirstLayer, TwoLayer
 from lazylib.models.wrappers import Centered, Scaled, Tangent
-from lazylib.theory.population import Population, half_linear_moments, tangent_gram
+from lazylib.theory.population import Population, tangent_gram, under_parameterized
 from lazylib.trainers.descent import gradient_descent
 from lazylib.trainers.flow import gradient_flow
 
@@ -76,7 +77,9 @@ def test_moments_of_neurons_are_the_arc_cosine_kernel(angle, d, length):
     """E[σ(a·x)σ(a′·x)] = (‖a‖‖a′‖ sin φ + (π − φ) a·a′)/(2πd), to 1e-14 of ‖a‖‖a′‖."""
     a, other = np.zeros((2, 1, d))
     a[0, 0], other[0, :2] = 1.0, (length * np.cos(angle), length * np.sin(angle))
-    value = (a * half_linear_moments(a, other, other)).sum()
+    net, population = TwoLayer(d, 1), Population(Teacher(other, np.ones(1)))
+    # with b = 0, the derivative of the loss by b is −E[σ(a·x)f*(x)]
+    value = -population.loss_and_gradient(net, net.pack(a, np.zeros(1)))[1][-1]
     expected = length * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / (2 * np.pi * d)
     assert value == pytest.approx(expected, abs=1e-14 * length)
 
@@ -148,16 +151,62 @@ def test_the_gradient_flow_takes_a_population_in_place_of_data():
     assert ours.train_loss[0, 0] == pytest.approx(population.loss(net, w0), rel=1e-14)
 
 
+def test_the_relu_is_known_by_its_function_not_by_its_name():
+    """An activation that is called "relu" and is none is refused; the ReLU renamed is taken."""
+    _, population, net, _, w = setting(3, 4)
+    false = Activation("relu", np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+    with pytest.raises(ValueError, match="needs the ReLU"):
+        population.loss(TwoLayer(3, 4, false), w)
+    renamed = Activation("ramp", relu.value, relu.derivative)
+    assert population.loss(TwoLayer(3, 4, renamed, scale=0.7), w) == population.loss(net, w)
+
+
+def test_lengths_of_the_teachers_neurons_count():
+    """max(s a·x, 0) = s max(a·x, 0): lengths 2 and 0 are output weights."""
+    _, population, net, _, w = setting(3, 4)
+    a = population.teacher.a
+    by_length = Population(Teacher(a * [[2.0], [0.0], [1.0]], np.ones(3)))
+    by_weight = Population(Teacher(a, np.array([2.0, 0.0, 1.0])))
+    assert by_length.zero_loss() == pytest.approx(by_weight.zero_loss(), rel=1e-14)
+    assert by_length.loss(net, w) == pytest.approx(by_weight.loss(net, w), rel=1e-13)
+
+
+def test_later_changes_of_the_teachers_arrays_do_not_count():
+    a, b = np.eye(3), np.ones(3)
+    population = Population(Teacher(a, b))
+    before = population.zero_loss()
+    a[:], b[:] = 0, 0
+    assert population.zero_loss() == before
+
+
 def test_bad_input_is_named():
     population = Population(teacher(np.random.default_rng(0), 3))
     net = TwoLayer(3, 4)
     w0 = net.init(np.random.default_rng(1))
-    with pytest.raises(ValueError, match="teacher.b"):
+    with pytest.raises(ValueError, match="teacher.b must have shape"):
         Population(Teacher(np.ones((2, 3)), np.ones(3)))
-    with pytest.raises(ValueError, match="two-layer ReLU network"):
+    with pytest.raises(ValueError, match="teacher.b must be finite"):
+        Population(Teacher(np.ones((1, 3)), np.array([np.nan])))
+    with pytest.raises(TypeError, match="teacher must offer a, b"):
+        Population(None)
+    with pytest.raises(ValueError, match="needs the ReLU"):
         population.loss(TwoLayer(3, 4, activation="tanh"), w0)
     with pytest.raises(ValueError, match="teacher's input dimension"):
         population.loss(TwoLayer(4, 3), np.ones(15))
+    with pytest.raises(ValueError, match="needs a two-layer ReLU network"):
+        population.loss(FirstLayer(net, np.ones(4)), np.ones(12))
+    with pytest.raises(TypeError, match="model must be a Model, got None"):
+        population.loss(None, w0)
+    with pytest.raises(ValueError, match="w must be finite"):
+        population.loss(net, w0 * np.nan)
+    with pytest.raises(ValueError, match="R is beyond the range"):
+        population.loss(net, 1e200 * w0)
+    with pytest.raises(ValueError, match="w must have 1 axes"):
+        tangent_gram(net, w0[None])
+    with pytest.raises(ValueError, match="number of parameters must be at most 2000"):
+        under_parameterized(2, 10_000, 0)
+    with pytest.raises(TypeError, match="seed must be an integer"):
+        under_parameterized(2, 2, None)
     with pytest.raises(TypeError, match="data must be a Dataset"):
         gradient_descent(net, population, w0, n_steps=1)
     with pytest.raises(ValueError, match="loss must be quadratic"):
