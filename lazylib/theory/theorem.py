@@ -86,7 +86,9 @@ def lipschitz_bound(model, w0, x, radius=0.0):
 
 @singledispatch
 def _bound(model, w0, x, radius):
-    raise ValueError(f"no bound of L_Df is known for {model}: use estimate_lipschitz()")
+    raise ValueError(
+        f"no bound of L_Df is known for a {type(model).__name__}: use estimate_lipschitz()"
+    )
 
 
 @_bound.register

@@ -121,7 +121,7 @@ def test_displacement_of_many_frames():
         (
             lambda: displacement(np.ones(3), np.ones(4)),
             ValueError,
-            "w must have shape (..., 4) for w0",
+            "w must have shape (..., 4)",
         ),
         (lambda: displacement(1.0, 1.0), ValueError, "w must have at least 1 axes"),
         (
