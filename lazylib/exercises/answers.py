@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from lazylib import _checks
+
 
 def say(verdict):
     """Print a verdict: None is right, anything else is the hint to give."""
@@ -26,10 +28,10 @@ def number(answer, expected, hints=(), within=0.05):
         Hints for likely mistakes: the wrong value, and what to think of.
     within : float
     """
-    try:
-        value = float(answer)
-    except (TypeError, ValueError):
-        return f"a number is expected, got {answer!r}."
+    value = _floats(answer)
+    if value is None or value.size != 1:
+        return f"a number is expected, got {_checks.shown(answer)}."
+    value = value.item()
     if not np.isfinite(value):
         return "the number must be finite."
 
@@ -44,6 +46,15 @@ def number(answer, expected, hints=(), within=0.05):
     return "too large." if value > expected else "too small."
 
 
+def _floats(answer):
+    """The answer as an array of real numbers, or None if it is none."""
+    try:
+        value = np.asarray(answer)
+        return value.astype(float) if value.dtype.kind in "iuf" else None
+    except Exception:  # whatever the answer is, a check answers in words
+        return None
+
+
 def vector(answer, expected, hints=(), within=1e-6):
     """Return None if ``answer`` is the array ``expected``, else a hint.
 
@@ -55,12 +66,16 @@ def vector(answer, expected, hints=(), within=1e-6):
     within : float
         Largest difference allowed, relative to the largest entry expected.
     """
-    try:
-        value = np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
-        return f"numbers are expected, got {answer!r}."
+    value = _floats(answer)
+    if value is None:
+        return f"numbers are expected, got {_checks.shown(answer)}."
+    if value.ndim == 2 and 1 in value.shape and np.ndim(expected) == 1:
+        value = value.reshape(-1)  # a row or a column
     if value.shape != np.shape(expected):
         return f"an array of shape {np.shape(expected)} is expected, got {value.shape}."
+
+    if not np.isfinite(value).all():
+        return "the numbers must be finite."
 
     def close(target):
         return np.abs(value - target).max() <= within * np.abs(expected).max()
@@ -77,4 +92,5 @@ def choice(answer, right, hints):
     """Say whether ``answer`` is the ``right`` word; ``hints`` holds one for each of the others."""
     if not unanswered(answer):
         options = ", ".join(map(repr, sorted([right, *hints])))
-        say(None if answer == right else hints.get(answer, f"choose one of {options}."))
+        word = answer if isinstance(answer, str) else None
+        say(None if word == right else hints.get(word, f"choose one of {options}."))

@@ -2,19 +2,176 @@
 
 import numpy as np
 
-from lazylib.exercises.answers import choice, number, say, unanswered, vector
+from lazylib.exercises.answers import _floats, choice, number, say, unanswered, vector
 from lazylib.theory.laziness import displacement, feature_angle
 
-
-def equivalent_alpha(answer):
-    """Notebook 01: the α that, at τ = 1, trains like τ = 3 with α = 1 (Section 4.2.1)."""
-    if not unanswered(answer):
-        hints = [
+#: Answers that are one number: (what is asked, the answer, relative tolerance, hints for mistakes).
+NUMBERS = {
+    "equivalent_alpha": (
+        "Notebook 01: the α that, at τ = 1, trains like τ = 3 with α = 1 (Section 4.2.1).",
+        3**2,
+        0.05,
+        [
             (3, "f is homogeneous, but not of degree 1: how does f(3w) compare with f(w)?"),
             (1 / 9, "the right factor, the wrong way round: is τ = 3 lazier or less lazy than 1?"),
             (27, "count the factors of a product bⱼ max(aⱼ·x, 0) that scale with τ."),
-        ]
-        say(number(answer, 3**2, hints))
+        ],
+    ),
+    "ten_times_closer": (
+        "Notebook 02: the factor on α that brings the two paths ten times closer (Theorem 3.2).",
+        10,
+        0.05,
+        [
+            (100, "that would be right for a distance that falls as 1/√α."),
+            (10**0.5, "that would be right for a distance that falls as 1/α²."),
+            (0.1, "the right factor, the wrong way round."),
+        ],
+    ),
+    "width_for_half_the_error": (
+        "Notebook 03: the factor on m that halves the error of k_m (Section 2.2).",
+        4,
+        0.05,
+        [
+            (2, "that would be right for an error that falls as 1/m; look at the slope."),
+            (2**0.5, "the error falls as 1/√m: solve 1/√(factor) = 1/2."),
+            (0.25, "the right factor, the wrong way round."),
+        ],
+    ),
+    "kernel_on_the_diagonal": (
+        "Notebook 03: m = ∞ tangent kernel k(x, x), for m = 50, τ = 0.1, without 1/√m (Eq. 4).",
+        0.5,
+        1e-3,
+        [
+            (0.01, "Section 5 has no factor 1/√m: its kernel is a sum over m neurons, not a mean."),
+            (0.25, "that is one of two kernels; both layers are trained."),
+            (0.005, "that is one of two kernels, and a mean over the neurons, not their sum."),
+            (50, "E(b²) is τ², not 1, and so is E(‖a‖²)/d."),
+            (5, "weights enter squared: τ², not τ."),
+        ],
+    ),
+    "samples_for_degree_two": (
+        "Notebook 03: harmonics of degree 0, 1 and 2 on the sphere of ℝ¹⁰⁰.",
+        5150,
+        1e-6,
+        [
+            (5049, "those are of degree 2 alone; degrees 0 and 1 are learnt before them."),
+            (100, "those are of degree 1."),
+            (101, "those are of degrees 0 and 1."),
+            (2 * 2 + 1, "that is degree 2 in three dimensions."),
+            (5151, "on the sphere ‖x‖² is the constant 1: one of these is counted twice."),
+        ],
+    ),
+    "threshold_factor": (
+        "Notebook 04: the factor on Theorem 3.2's threshold when all labels are tripled.",
+        3,
+        0.05,
+        [
+            (1, "M does not change, but the threshold is ‖f*‖/M."),
+            (1 / 3, "the right factor, the wrong way round: are larger labels easier to reach?"),
+            (9, "the threshold contains ‖f*‖ once, not squared."),
+        ],
+    ),
+    "lemma_factor": (
+        "Notebook 04: the factor on Lemma A.1's bound when α grows tenfold, without doubling.",
+        1 / 10,
+        0.05,
+        [
+            (10, "the right factor, the wrong way round."),
+            (0.01, "that would be so with doubling; here Σ changes in proportion to w − w₀."),
+            (1, "K contains Σ(t) − Σ(0): how far does w move?"),
+        ],
+    ),
+    "doubling_slope": (
+        "Notebook 04: the slope of sup‖αf − αT_f‖ against α with the doubling trick.",
+        -2,
+        0.05,
+        [
+            (-1, "the theorem promises that much; the doubling trick does better."),
+            (2, "the gap shrinks as α grows."),
+        ],
+    ),
+    "doubled_weights": (
+        "Notebook 05: Eq. (7)'s ratio, first 0.8, after doubling the weights of a ReLU network.",
+        0.8 / 4,
+        0.05,
+        [
+            (0.4, "the ratio falls as λ^{−q}; which q has this network?"),
+            (0.1, "that would be q = 3."),
+            (3.2, "the right factor, the wrong way round: larger weights are lazier."),
+            (0.8, "which of the three numbers of Eq. (7) change with the scale of w₀?"),
+        ],
+    ),
+    "width_slope": (
+        "Notebook 05: the slope of Eq. (7)'s ratio against m for α(m) = m^{−3/4}.",
+        -1 / 4,
+        0.05,
+        [
+            (0.25, "the right size; does this network become lazier or less lazy?"),
+            (-0.75, "that is α(m) alone; there are m terms in the sum."),
+            (0.75, "the ratio is of order 1/(m α(m))."),
+        ],
+    ),
+    "samples_for_a_tenth": (
+        "Notebook 07: how many samples bring an estimate's error to a tenth of that of 2000.",
+        200_000,
+        0.05,
+        [
+            (20_000, "that would be right if the error fell as 1/n; it falls as 1/√n."),
+            (2000 * 10**0.5, "the error falls as 1/√n: solve √(n/2000) = 10."),
+        ],
+    ),
+}
+
+#: Answers that are one word of several: (what is asked, the answer, hints for the others).
+WORDS = {
+    "plateau_level": (
+        "Notebook 06: which kernel the plateau of the best stop equals.",
+        "best",
+        {
+            "end": "at t = ∞ the kernel fits all of the data; what did the best stop leave out?",
+            "limit": "that kernel has infinitely many neurons; this network has fifty.",
+            "zero": "the zero predictor's error is 1 on this axis.",
+        },
+    ),
+    "ten_times_as_long": (
+        "Notebook 07: where SGD from τ = 8 would be after many more steps.",
+        "tangent minimum",
+        {
+            "global minimum": "the network hardly moves: which predictors can it reach from there?",
+            "plateau": "the curve still falls a little there; what is the least it can reach?",
+        },
+    ),
+}
+
+
+def _check(name):
+    """Make the check of one row."""
+
+    def check(answer):
+        if name in WORDS:
+            choice(answer, *WORDS[name][1:])
+        elif not unanswered(answer):
+            _, expected, within, hints = NUMBERS[name]
+            say(number(answer, expected, hints, within))
+
+    check.__name__ = check.__qualname__ = name
+    check.__doc__ = (NUMBERS | WORDS)[name][0]
+    return check
+
+
+equivalent_alpha = _check("equivalent_alpha")
+ten_times_closer = _check("ten_times_closer")
+width_for_half_the_error = _check("width_for_half_the_error")
+kernel_on_the_diagonal = _check("kernel_on_the_diagonal")
+samples_for_degree_two = _check("samples_for_degree_two")
+threshold_factor = _check("threshold_factor")
+lemma_factor = _check("lemma_factor")
+doubling_slope = _check("doubling_slope")
+doubled_weights = _check("doubled_weights")
+width_slope = _check("width_slope")
+samples_for_a_tenth = _check("samples_for_a_tenth")
+plateau_level = _check("plateau_level")
+ten_times_as_long = _check("ten_times_as_long")
 
 
 def tenfold_alpha(answer, displacements):
@@ -32,11 +189,22 @@ def tenfold_alpha(answer, displacements):
         say(number(answer, ratio, hints, within=0.2))
 
 
+def _shown(panel):
+    """What a panel shows; without it, say what is missing and return None."""
+    if unanswered(panel):
+        return None
+    if not hasattr(panel, "result"):
+        return say("a panel of this notebook is expected.")
+    if panel.result is None:
+        say("the panel shows an error; move its sliders back first.")
+    return panel.result
+
+
 def in_between(panel):
     """Notebook 01: find sliders that fit the data with a displacement between 0.2 and 0.8."""
-    result = panel.result
+    result = _shown(panel)
     if result is None:
-        return say("the panel shows an error; move its sliders back first.")
+        return
     moved = displacement(result.run.w[-1], result.w0)
     fit = result.run.train_loss[-1] / np.mean(0.5 * result.data.y**2)
     if moved > 0.8:
@@ -57,20 +225,10 @@ def tangent_limit(answer, jacobian, y):
             (y, "those are the labels; can a plane through 0 reach them?"),
             (jacobian @ jacobian.T @ y, "K y is a direction, not a fit: K is no projection."),
         ]
-        if np.shape(answer) == theta.shape:
+        value = _floats(answer)
+        if value is not None and value.shape == theta.shape != y.shape:
             return say("those are parameters; which predictions do they make?")
         say(vector(answer, jacobian @ theta, hints, within=1e-3))
-
-
-def ten_times_closer(answer):
-    """Notebook 02: the factor on α that brings the two paths ten times closer (Theorem 3.2)."""
-    if not unanswered(answer):
-        hints = [
-            (100, "that would be right for a distance that falls as 1/√α."),
-            (10**0.5, "that would be right for a distance that falls as 1/α²."),
-            (0.1, "the right factor, the wrong way round."),
-        ]
-        say(number(answer, 10, hints))
 
 
 def shifted_labels(answer, alpha, start, y):
@@ -84,103 +242,12 @@ def shifted_labels(answer, alpha, start, y):
         say(vector(answer, y - alpha * start, hints))
 
 
-def width_for_half_the_error(answer):
-    """Notebook 03: the factor on m that halves the error of k_m (Section 2.2)."""
-    if not unanswered(answer):
-        hints = [
-            (2, "that would be right for an error that falls as 1/m; look at the slope."),
-            (2**0.5, "the error falls as 1/√m: solve 1/√(factor) = 1/2."),
-            (0.25, "the right factor, the wrong way round."),
-        ]
-        say(number(answer, 4, hints))
-
-
-def kernel_on_the_diagonal(answer):
-    """Notebook 03: m = ∞ tangent kernel k(x, x), for m = 50, τ = 0.1, without 1/√m (Eq. 4)."""
-    if not unanswered(answer):
-        hints = [
-            (0.01, "Section 5 has no factor 1/√m: its kernel is a sum over m neurons, not a mean."),
-            (0.25, "that is one of two kernels; both layers are trained."),
-            (0.005, "that is one of two kernels, and a mean over the neurons, not their sum."),
-            (50, "E(b²) is τ², not 1, and so is E(‖a‖²)/d."),
-            (5, "weights enter squared: τ², not τ."),
-        ]
-        say(number(answer, 0.5, hints, within=1e-3))
-
-
-def samples_for_degree_two(answer):
-    """Notebook 03: harmonics of degree 0, 1 and 2 on the sphere of ℝ¹⁰⁰."""
-    if not unanswered(answer):
-        hints = [
-            (5049, "those are of degree 2 alone; degrees 0 and 1 are learnt before them."),
-            (100, "those are of degree 1."),
-            (101, "those are of degrees 0 and 1."),
-            (2 * 2 + 1, "that is degree 2 in three dimensions."),
-            (5151, "on the sphere ‖x‖² is the constant 1: one of these is counted twice."),
-        ]
-        say(number(answer, 5150, hints, within=1e-6))
-
-
-def threshold_factor(answer):
-    """Notebook 04: the factor on Theorem 3.2's threshold when all labels are tripled."""
-    if not unanswered(answer):
-        hints = [
-            (1, "M does not change, but the threshold is ‖f*‖/M."),
-            (1 / 3, "the right factor, the wrong way round: are larger labels easier to reach?"),
-            (9, "the threshold contains ‖f*‖ once, not squared."),
-        ]
-        say(number(answer, 3, hints))
-
-
-def lemma_factor(answer):
-    """Notebook 04: the factor on Lemma A.1's bound when α grows tenfold, without doubling."""
-    if not unanswered(answer):
-        hints = [
-            (10, "the right factor, the wrong way round."),
-            (0.01, "that would be so with doubling; here Σ changes in proportion to w − w₀."),
-            (1, "K contains Σ(t) − Σ(0): how far does w move?"),
-        ]
-        say(number(answer, 1 / 10, hints))
-
-
-def doubling_slope(answer):
-    """Notebook 04: the slope of sup‖αf − αT_f‖ against α with the doubling trick."""
-    if not unanswered(answer):
-        hints = [
-            (-1, "the theorem promises that much; the doubling trick does better."),
-            (2, "the gap shrinks as α grows."),
-        ]
-        say(number(answer, -2, hints))
-
-
-def doubled_weights(answer):
-    """Notebook 05: Eq. (7)'s ratio, first 0.8, after doubling the weights of a ReLU network."""
-    if not unanswered(answer):
-        hints = [
-            (0.4, "the ratio falls as λ^{−q}; which q has this network?"),
-            (0.1, "that would be q = 3."),
-            (3.2, "the right factor, the wrong way round: larger weights are lazier."),
-            (0.8, "which of the three numbers of Eq. (7) change with the scale of w₀?"),
-        ]
-        say(number(answer, 0.8 / 4, hints))
-
-
-def width_slope(answer):
-    """Notebook 05: the slope of Eq. (7)'s ratio against m for α(m) = m^{−3/4}."""
-    if not unanswered(answer):
-        hints = [
-            (0.25, "the right size; does this network become lazier or less lazy?"),
-            (-0.75, "that is α(m) alone; there are m terms in the sum."),
-            (0.75, "the ratio is of order 1/(m α(m))."),
-        ]
-        say(number(answer, -1 / 4, hints))
-
-
 def wide_enough(panel):
     """Notebook 05: a width m at which τ = 0.1, α = 1 gives a displacement below 0.5."""
-    state, result = panel.state, panel.result
+    result = _shown(panel)
     if result is None:
-        return say("the panel shows an error; move its sliders back first.")
+        return
+    state = panel.state
     if not (np.isclose(state["tau"], 0.1, rtol=0.06) and np.isclose(state["alpha"], 1, rtol=0.06)):
         return say("put τ back to 0.1 and α to 1.")
     if result.run is None:
@@ -199,21 +266,11 @@ def plateau_factor(answer, small, plateau):
         say(number(answer, plateau / small, hints, within=0.1))
 
 
-def plateau_level(answer):
-    """Notebook 06: which kernel the plateau of the best stop equals."""
-    hints = {
-        "end": "at t = ∞ the kernel fits all of the data; what did the best stop leave out?",
-        "limit": "that kernel has infinitely many neurons; this network has fifty.",
-        "zero": "the zero predictor's error is 1 on this axis.",
-    }
-    choice(answer, "best", hints)
-
-
 def before_the_features(panel):
     """Notebook 06: beat the tangent kernel twice over, while the angle is still above 50°."""
-    result = panel.result
+    result = _shown(panel)
     if result is None:
-        return say("the panel shows an error; move its sliders back first.")
+        return
     net, teacher, w = result.draw.net, result.draw.teacher, result.run.w[-1]
     angle = feature_angle(net, w, teacher)
     ratio = result.errors["test"].min() / result.errors["test, tangent kernel"].min()
@@ -225,30 +282,11 @@ def before_the_features(panel):
         say(None)
 
 
-def samples_for_a_tenth(answer):
-    """Notebook 07: how many samples bring an estimate's error to a tenth of that of 2000."""
-    if not unanswered(answer):
-        hints = [
-            (20_000, "that would be right if the error fell as 1/n; it falls as 1/√n."),
-            (2000 * 10**0.5, "the error falls as 1/√n: solve √(n/2000) = 10."),
-        ]
-        say(number(answer, 200_000, hints))
-
-
-def ten_times_as_long(answer):
-    """Notebook 07: where SGD from τ = 8 would be after many more steps."""
-    hints = {
-        "global minimum": "the network hardly moves: which predictors can it reach from there?",
-        "plateau": "the curve still falls a little there; what is the least it can reach?",
-    }
-    choice(answer, "tangent minimum", hints)
-
-
 def below_and_falling(panel):
     """Notebook 07: a run below the tangent model's minimum that is still falling."""
-    result = panel.result
+    result = _shown(panel)
     if result is None:
-        return say("the panel shows an error; move its sliders back first.")
+        return
     exact = result.errors["SGD, exact"][-1]
     if exact >= result.local_minimum:
         say(f"{exact:.3f} is above the best tangent model; smaller τ or more steps get below it.")

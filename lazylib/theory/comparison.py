@@ -1,20 +1,23 @@
 """A smooth network beside its tangent model, for many α: all that Theorem 3.2 compares."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
 from lazylib import _checks
+from lazylib._vectors import norm
 from lazylib.data import Dataset
+from lazylib.kernels.tangent import tangent_kernel
 from lazylib.losses import Loss, quadratic
+from lazylib.models.model import Model
 from lazylib.models.wrappers import Tangent
 from lazylib.theory.laziness import power_law
-from lazylib.theory.theorem import LazyTheorem, lemma_3_3_bound, lemma_a1_bound, moving_metric
+from lazylib.theory.theorem import LazyTheorem, lemma_3_3_bound, lemma_a1_bound
 from lazylib.trainers.flow import gradient_flow
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """Gradient flows of αf and αT_f at common times; see `compare`.
 
@@ -28,7 +31,7 @@ class Comparison:
         αf(w(t)) and αT_f(w̄(t)).
     """
 
-    model: Any
+    model: Model
     w0: np.ndarray
     data: Dataset
     loss: Loss
@@ -40,24 +43,40 @@ class Comparison:
     y: np.ndarray
     tangent_y: np.ndarray
 
-    @property
+    def __post_init__(self):
+        kinds = {"model": Model, "data": Dataset, "loss": Loss, "theorem": LazyTheorem}
+        for name, kind in kinds.items():
+            _checks.instance(name, getattr(self, name), kind)
+        k, p = np.size(self.alpha), self.model.n_parameters
+        runs = (np.size(self.times), k)
+        shapes = {"w0": (p,), "times": runs[:1], "alpha": (k,), "w": (*runs, p)}
+        shapes |= {"tangent_w": (*runs, p), "y": (*runs, self.data.n)}
+        for name, shape in (shapes | {"tangent_y": shapes["y"]}).items():
+            value = _checks.array(name, getattr(self, name))
+            if value.shape != shape:
+                raise ValueError(f"{name} must have shape {shape}, got {value.shape}")
+            object.__setattr__(self, name, value.copy())
+        _checks.increasing("times", self.times)
+        _checks.positive("alpha", self.alpha)
+
+    @cached_property
     def distance(self):
         """‖αf(w(t)) − f*‖, of shape (frames, k)."""
-        return np.linalg.norm(self.y - self.data.y, axis=-1)
+        return norm(self.y - self.data.y)
 
-    @property
+    @cached_property
     def gap(self):
         """‖αf(w(t)) − αT_f(w̄(t))‖, of shape (frames, k)."""
-        return np.linalg.norm(self.y - self.tangent_y, axis=-1)
+        return norm(self.y - self.tangent_y)
 
-    @property
+    @cached_property
     def suprema(self):
         """The largest ‖w − w₀‖, ‖αf − αT_f‖ and ‖w − w̄‖ over time, of shape (3, k)."""
         moved, apart = self.w - self.w0, self.w - self.tangent_w
-        by_time = [np.linalg.norm(moved, axis=-1), self.gap, np.linalg.norm(apart, axis=-1)]
+        by_time = [norm(moved), self.gap, norm(apart)]
         return np.stack([values.max(axis=0) for values in by_time])
 
-    @property
+    @cached_property
     def keeps_bound(self):
         """Whether Theorem 3.2's bound held at all times, for each α, promised or not."""
         bound = self.theorem.bound(self.times[:, None], self.alpha)
@@ -74,10 +93,20 @@ class Comparison:
 
         Both are in the network's own metric Σ(t) = Df_w Df_wᵀ, with its least eigenvalue as λ.
         """
-        metrics = moving_metric(self.model, self.w[:, i], self.data.x)
-        gradients = self.loss.gradient(self.y[:, i], self.data.y)
-        first = lemma_3_3_bound(self.times, self.distance[0, i], metrics, self.loss)
-        return first, lemma_a1_bound(metrics, gradients, self.loss)
+        return self._lemma_bounds[_checks.whole("i", i, least=0, most=len(self.alpha) - 1)]
+
+    @cached_property
+    def _lemma_bounds(self):
+        metrics = tangent_kernel(self.model, self.w, self.data.x)
+        gradients = self.loss.gradient(self.y, self.data.y)
+        starts, loss = self.distance[0], self.loss
+        return [
+            (
+                lemma_3_3_bound(self.times, start, metrics[:, i], loss),
+                lemma_a1_bound(metrics[:, i], gradients[:, i], loss),
+            )
+            for i, start in enumerate(starts)
+        ]
 
 
 def compare(model, w0, data, alpha, *, loss=quadratic, periods=15, frames=80, accuracy=1e-11):
@@ -100,21 +129,39 @@ def compare(model, w0, data, alpha, *, loss=quadratic, periods=15, frames=80, ac
     Returns
     -------
     Comparison
+
+    Raises
+    ------
+    RuntimeError
+        If a flow diverged or did not get to its end.
     """
-    alpha = _checks.positive("alpha", _checks.array("alpha", alpha, ndim=1))
+    alpha = _checks.positive("alpha", _checks.array("alpha", alpha, exactly=1, nonempty=True))
+    periods = _checks.number("periods", periods, above=0)
+    frames = _checks.whole("frames", frames, least=3)
     theorem = LazyTheorem.of(model, w0, data, loss)
+    w0 = np.array(w0, dtype=float)
     if np.abs(theorem.f0).max() > 1e-12:
         raise ValueError("model must be 0 at w0: use Centered(model, w0) or the doubling trick")
-    slow = 1 / (4 * theorem.rate)
-    fast = data.n / theorem.norm**2
+    if theorem.sigma_min == 0:
+        raise ValueError("model must have a surjective Df at w0, as Theorem 3.2 does: σ_min is 0")
+    slow, fast = 1 / (4 * theorem.rate), data.n / theorem.norm**2
     times = np.append(0, np.geomspace(1e-2 * fast, periods * slow, frames - 1))
     options = {"t_max": times[-1], "times": times, "tolerance": 0, "loss": loss}
     options |= {"method": "DOP853", "accuracy": accuracy}
-    run = gradient_flow(model, data, w0, alpha=alpha, **options)
-    tangent = Tangent(model, w0)
-    straight = gradient_flow(tangent, data, w0, **options).w - w0
+    run = _whole(gradient_flow(model, data, w0, alpha=alpha, **options), accuracy)
+    straight = _whole(gradient_flow(Tangent(model, w0), data, w0, **options), accuracy).w - w0
     tangent_y = np.repeat(model.jvp(w0, data.x, straight)[:, None], len(alpha), axis=1)
     tangent_w = w0 + straight[:, None] / alpha[:, None]
     y = alpha[:, None] * model.predict(run.w, data.x)
     flows = run.w, tangent_w, y, tangent_y
     return Comparison(model, w0, data, loss, theorem, times, alpha, *flows)
+
+
+def _whole(run, accuracy):
+    """Return ``run``, or say that it did not get to its end, unless nothing was left to do."""
+    ended = np.isin(run.status, ["converged", "still falling"])
+    fitted = run.train_loss[-1] <= accuracy * run.train_loss[0]
+    if not (ended | fitted).all():
+        words = ", ".join(np.unique(np.asarray(run.status)[~(ended | fitted)]))
+        raise RuntimeError(f"a gradient flow did not reach the end of its time: {words}")
+    return run

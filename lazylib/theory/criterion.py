@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lazylib import _checks
+from lazylib._vectors import norm
+from lazylib.data import Dataset
+from lazylib.theory.laziness import one_run
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class Criterion:
     distance : float
         ‖T_f(w*) − f(w₀)‖: how far the tangent model has to go, to its best fit of the labels.
     extent : float
-        ‖Df_{w₀}‖²/L_Df: how far the linear approximation reaches.
+        ‖Df_{w₀}‖²/L_Df: how far the linear approximation reaches; infinite where Df stands still.
     displacement : float
         ‖w* − w₀‖/‖w₀‖ of the tangent model: what a lazy network will show.
     bend : float
@@ -29,10 +32,16 @@ class Criterion:
     displacement: float
     bend: float
 
+    def __post_init__(self):
+        for name in ("distance", "extent", "displacement", "bend"):
+            value = getattr(self, name)
+            if not (name == "extent" and np.isscalar(value) and value == np.inf):
+                _checks.number(name, value, least=0)
+
     @property
     def ratio(self):
-        """Left side over right side of Eq. (7)."""
-        return self.distance / self.extent
+        """Left side over right side of Eq. (7); 0 where there is nowhere to go."""
+        return _checks.in_range("the ratio", self.distance / self.extent) if self.distance else 0.0
 
 
 def criterion(model, w0, data, *, alpha=1.0, lipschitz=None):
@@ -48,17 +57,30 @@ def criterion(model, w0, data, *, alpha=1.0, lipschitz=None):
         L_Df. By default it is measured, as ‖Df_{w*} − Df_{w₀}‖/‖w* − w₀‖ at the tangent model's
         least-squares fit w*: the reach that counts, and meaningful for the ReLU too (Section 4.1).
     """
-    alpha = _checks.positive("alpha", alpha)
-    jacobian = model.jacobian(w0, data.x)
-    eigenvalues, vectors = np.linalg.eigh(jacobian @ jacobian.T)
+    alpha = _checks.number("alpha", alpha, above=0)
+    _checks.instance("data", data, Dataset)
+    w0, x, f0 = one_run(model, w0, data.x)
+    if lipschitz is not None:
+        lipschitz = _checks.number("lipschitz", lipschitz, above=0)
+    jacobian = model.jacobian(w0, x)
+    scale, eigenvalues, vectors = _spectrum(jacobian)
     reached = eigenvalues > len(eigenvalues) * np.finfo(float).eps * eigenvalues[-1]
-    gap = (vectors.T @ (data.y - alpha * model.predict(w0, data.x)))[reached]
-    step = (vectors[:, reached] @ (gap / eigenvalues[reached])) @ jacobian / alpha
+    gap = (vectors.T @ (data.y - alpha * f0))[reached]
+    step = (vectors[:, reached] @ (gap / eigenvalues[reached])) @ (jacobian / scale) / scale / alpha
+    moved, steep = norm(step), scale * np.sqrt(max(eigenvalues[-1], 0))
+    if not w0.any():
+        raise ValueError("w0 must not be 0: a displacement is relative to it")
+    foretold = moved / norm(w0)
     if lipschitz is None:
-        change = model.jacobian(w0 + step, data.x) - jacobian
-        change = np.sqrt(np.linalg.eigvalsh(change @ change.T)[-1])
-        lipschitz = change / np.linalg.norm(step)
-    extent = alpha * eigenvalues[-1] / lipschitz
-    moved = np.linalg.norm(step)
-    numbers = np.linalg.norm(gap), extent, moved / np.linalg.norm(w0)
-    return Criterion(*map(float, numbers), bend=float(lipschitz * moved / eigenvalues[-1] ** 0.5))
+        size, spectrum, _ = _spectrum(model.jacobian(w0 + step, x) - jacobian)
+        lipschitz = size * np.sqrt(max(spectrum[-1], 0)) / moved if moved else 0.0
+    extent = alpha * steep * (steep / lipschitz) if lipschitz else np.inf
+    bend = lipschitz * moved / steep if moved else 0.0
+    return Criterion(float(norm(gap)), float(extent), float(foretold), float(bend))
+
+
+def _spectrum(jacobian):
+    """A power of two s, and the eigenvalues and eigenvectors of J Jᵀ/s²: no overflow on the way."""
+    scale = np.ldexp(1.0, np.frexp(np.abs(jacobian).max())[1])
+    scaled = jacobian / scale
+    return scale, *np.linalg.eigh(scaled @ scaled.T)

@@ -1,16 +1,28 @@
 """How lazy a run was: how far its parameters and its tangent kernel moved, and how it ended."""
 
 import numpy as np
+from scipy.stats import linregress
 
 from lazylib import _checks
+from lazylib._vectors import norm, unit
+from lazylib.data import Teacher
 from lazylib.kernels.tangent import tangent_kernel
+from lazylib.models.model import Model
 
 
 def displacement(w, w0):
-    """Relative displacement ‖w − w₀‖/‖w₀‖ of parameters of shape (..., p); shape (...)."""
+    """Relative displacement ‖w − w₀‖/‖w₀‖ of parameters of shape (..., p); shape (...).
+
+    Leading axes broadcast. At w₀ = 0 there is none: a ValueError.
+    """
     w, w0 = _checks.array("w", w, ndim=1), _checks.array("w0", w0, ndim=1)
+    _checks.last_axis("w", w, w0.shape[-1], f"w0 of shape {w0.shape}")
     _checks.broadcastable(w=w.shape, w0=w0.shape)
-    return np.linalg.norm(w - w0, axis=-1) / np.linalg.norm(w0, axis=-1)
+    size = norm(w0)
+    if not size.all():
+        raise ValueError("w0 must not be 0: a displacement is relative to it")
+    with np.errstate(all="ignore"):
+        return _checks.in_range("the displacement", norm(w - w0) / size)
 
 
 def kernel_change(model, w, w0, x):
@@ -27,31 +39,69 @@ def kernel_change(model, w, w0, x):
     Returns
     -------
     ndarray of shape (...)
+        0 where both kernels are 0, as for a dead network, which gradients do not move.
+
+    Raises
+    ------
+    ValueError
+        If only the kernel at w₀ is 0: no change is relative to it.
     """
-    kernel0 = tangent_kernel(model, w0, x)
-    change = tangent_kernel(model, w, x) - kernel0
-    return np.linalg.norm(change, axis=(-2, -1)) / np.linalg.norm(kernel0, axis=(-2, -1))
+    w, w0 = _two(model, w, w0)
+    return _change(lambda w: tangent_kernel(model, w, x), w, w0, "fro")
 
 
 def jacobian_change(model, w, w0, x):
     """Relative change ‖Df_w − Df_{w₀}‖/‖Df_{w₀}‖ (operator norm) of the differential on ``x``.
 
-    Parameters and result as for `kernel_change`. Eq. (7) foretells it.
+    Parameters, result and errors as for `kernel_change`. Eq. (7) foretells it.
     """
-    jacobian0 = model.jacobian(w0, x)
-    change = model.jacobian(w, x) - jacobian0
-    return np.linalg.norm(change, 2, axis=(-2, -1)) / np.linalg.norm(jacobian0, 2, axis=(-2, -1))
+    w, w0 = _two(model, w, w0)
+    return _change(lambda w: model.jacobian(w, x), w, w0, 2)
+
+
+def _two(model, w, w0):
+    _checks.instance("model", model, Model)
+    w, w0 = model._parameters("w", w), model._parameters("w0", w0)
+    _checks.broadcastable(w=w.shape[:-1], w0=w0.shape[:-1])
+    return w, w0
+
+
+def _change(matrix, w, w0, order):
+    before = matrix(w0)
+    change = matrix(w) - before
+    scale = np.abs(before).max(axis=(-2, -1), keepdims=True, initial=0)
+    dead = scale == 0
+    if (dead & (change != 0)).any():
+        raise ValueError("w0 must not be where the network is dead: no change is relative to 0")
+    scale = np.where(dead, 1, np.ldexp(1.0, np.frexp(scale)[1]))  # rounds nothing
+    with np.errstate(all="ignore"):
+        moved, size = (
+            np.linalg.norm(each / scale, order, axis=(-2, -1)) for each in (change, before)
+        )
+    return _checks.in_range("the change", moved / np.where(dead[..., 0, 0], 1, size))
+
+
+def one_run(model, w0, x):
+    """Check a model at one w₀ of shape (p,) on one sample (n, d); return w₀, x and f(w₀, x)."""
+    _checks.instance("model", model, Model)
+    w0 = model._parameters("w0", _checks.array("w0", w0, exactly=1))
+    x = _checks.array("x", x, exactly=2, nonempty=True)
+    f = model.predict(w0, x)
+    if f.ndim != 1:
+        raise ValueError(f"model must be that of one run, got one of runs of shape {f.shape[:-1]}")
+    return w0, x, f
 
 
 def sign_flips(model, w, w0):
     """Number of neurons whose output weight bⱼ changed sign; shape (...)."""
+    w, w0 = _two(model, w, w0)
     return (np.sign(model.unpack(w)[1]) != np.sign(model.unpack(w0)[1])).sum(axis=-1)
 
 
 def neuron_angles(model, w, teacher):
     """Angle in degrees of each neuron to the nearest neuron of a teacher with its sign.
 
-    A neuron whose sign the teacher does not have stands at 90°.
+    A neuron whose sign the teacher does not have stands at 90°, as one without a direction does.
 
     Parameters
     ----------
@@ -63,10 +113,12 @@ def neuron_angles(model, w, teacher):
     -------
     ndarray of shape (..., m)
     """
-    a, b = model.unpack(w)
-    ours = a / np.linalg.norm(a, axis=-1, keepdims=True)
-    theirs = teacher.a / np.linalg.norm(teacher.a, axis=-1, keepdims=True)
-    angles = np.degrees(np.arccos(np.clip(ours @ theirs.T, -1, 1)))
+    _checks.instance("model", model, Model)
+    _checks.instance("teacher", teacher, Teacher)
+    _checks.last_axis("teacher.a", teacher.a, model.d, "the model's input dimension d")
+    a, b = model.unpack(model._parameters("w", w))
+    # the one line that knows how an angle is computed
+    angles = np.degrees(np.arccos(np.clip(unit(a) @ unit(teacher.a).T, -1, 1)))
     same_sign = np.sign(b)[..., None] == np.sign(teacher.b)
     any_sign = same_sign.any(axis=-1)
     return np.where(any_sign, np.where(same_sign, angles, 180.0).min(axis=-1), 90.0)
@@ -76,10 +128,15 @@ def feature_angle(model, w, teacher):
     """Mean of `neuron_angles`, each neuron counting by its mass |bⱼ|‖aⱼ‖; shape (...).
 
     0° means that the teacher's features have been found. By chance alone, it is a little below 90°
-    in dimension 100, where random directions are nearly orthogonal.
+    in dimension 100, where random directions are nearly orthogonal. A network without any mass has
+    no features: a ValueError.
     """
-    mass = np.linalg.norm(model.positions(w), axis=-1)
-    return (neuron_angles(model, w, teacher) * mass).sum(axis=-1) / mass.sum(axis=-1)
+    angles = neuron_angles(model, w, teacher)
+    mass = norm(model.positions(model._parameters("w", w)))
+    total = mass.sum(axis=-1)
+    if not total.all():
+        raise ValueError("w must have a neuron that is not 0")
+    return (angles * (mass / total[..., None])).sum(axis=-1)
 
 
 def regime(displacement):
@@ -100,8 +157,12 @@ def power_law(x, y):
     x, y : ndarray of shape (k,)
         Positive, with k ≥ 3.
     """
-    x, y = np.log(_checks.positive("x", x)), np.log(_checks.positive("y", y))
-    centred = x - x.mean()
-    slope = centred @ y / (centred @ centred)
-    residual = y - y.mean() - slope * centred
-    return float(slope), float(np.sqrt(residual @ residual / (len(x) - 2) / (centred @ centred)))
+    x, y = (
+        _checks.positive(name, _checks.array(name, value, exactly=1))
+        for name, value in (("x", x), ("y", y))
+    )
+    _checks.same_shape(x=x, y=y)
+    if len(np.unique(x)) < 2 or len(x) < 3:
+        raise ValueError(f"x must hold at least 3 numbers, not all the same, got {len(x)}")
+    fit = linregress(np.log(x), np.log(y))
+    return float(fit.slope), float(fit.stderr)

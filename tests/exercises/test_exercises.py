@@ -64,7 +64,7 @@ def test_notebook_02_accepts_its_solutions_and_hints_at_mistakes(capsys):
         (J @ J.T @ y, "projection"),
         (theta, "predictions"),
         (np.zeros(3), "values"),
-        (np.zeros((3, 1)), "shape"),
+        (np.zeros((3, 2)), "shape"),
         ("here", "numbers are expected"),
         (None, "Your turn"),
     ):

@@ -10,6 +10,7 @@ import pytest
 
 from lazylib.data import Dataset, sphere, teacher
 from lazylib.experiments.theorem import smooth_network
+from lazylib.kernels import tangent_kernel
 from lazylib.losses import log_cosh, logistic, quadratic
 from lazylib.models.networks import FirstLayer, TwoLayer
 from lazylib.models.wrappers import Centered, Scaled, Tangent
@@ -23,7 +24,6 @@ from lazylib.theory.theorem import (
     lemma_3_3_bound,
     lemma_a1_bound,
     lipschitz_bound,
-    moving_metric,
 )
 from lazylib.trainers.flow import gradient_flow
 
@@ -126,13 +126,13 @@ def test_M_never_promises_what_the_run_breaks():
 
 @pytest.mark.parametrize("loss", [quadratic, log_cosh(0.25)], ids=lambda loss: loss.name)
 @each_seed
-def test_lemmas_3_3_and_a_1_hold_in_the_network_s_own_moving_metric(seed, loss):
+def test_lemmas_3_3_and_a_1_hold_in_the_network_s_own_tangent_kernel(seed, loss):
     """With Σ(t) = Df_w Df_wᵀ, and λ its least eigenvalue, at every recorded time, for every α."""
     model, w0, data = setting(seed)
     lazy, tangent = pair(seed, loss=loss)
     straight = Tangent(model, w0)
     for i, alpha in enumerate(ALPHAS):
-        metrics = moving_metric(model, lazy.w[:, i], data.x)
+        metrics = tangent_kernel(model, lazy.w[:, i], data.x)
         y = alpha * model.predict(lazy.w[:, i], data.x)
         far = np.linalg.norm(y - data.y, axis=-1)
         bound = lemma_3_3_bound(lazy.times[:, i], far[0], metrics, loss)
@@ -346,12 +346,12 @@ def test_theorem_3_4_excludes_the_doubling_trick():
 def test_the_smooth_methods_are_as_accurate_as_asked(name):
     """Against the tangent flow in closed form, exp(−tK/n): 1e-8 when 1e-10 is asked for."""
     model, w0, data = setting(0)
-    tangent, kernel = Tangent(model, w0), moving_metric(model, w0, data.x)
+    tangent, kernel = Tangent(model, w0), tangent_kernel(model, w0, data.x)
     times = np.linspace(0, 5, 6)
     options = {"times": times, "t_max": 5, "accuracy": 1e-10, "tolerance": 0}
     if name == "Radau":
         model, w0, data = setting(0, m=6)
-        tangent, kernel = Tangent(model, w0), moving_metric(model, w0, data.x)
+        tangent, kernel = Tangent(model, w0), tangent_kernel(model, w0, data.x)
     run = gradient_flow(tangent, data, w0, alpha=50.0, method=name, **options)
     values, vectors = np.linalg.eigh(kernel / data.n)
     decay = np.exp(-times[:, None] * values)
