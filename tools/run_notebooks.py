@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import nbformat
-import surroundings
 from nbclient import NotebookClient
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -49,6 +48,8 @@ def run(path):
 
 
 if __name__ == "__main__":
+    import surroundings  # of this very folder, where this is run as a program
+
     surroundings.settle("notebooks")
     os.environ["TQDM_DISABLE"] = "1"  # no progress bars in what is stored
     for name in sys.argv[1:] or sorted(Path("notebooks").glob("**/[!.]*.ipynb")):
