@@ -35,6 +35,9 @@ export OPENBLAS_NUM_THREADS
 INSTALL := -m pip --disable-pip-version-check install --quiet --no-user --target= --no-binary=:none:
 INSTALL_SELF := $(INSTALL) --no-deps --no-build-isolation --editable .
 
+# A file's tests, and a notebook's cells, stay together and in order. The cap is for the memory.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .PHONY: help install lab test notebooks figures bench lint format lock clean venv venv-bench conda
 
 help: ## this list
@@ -47,7 +50,7 @@ lab: $(READY) ## open the collection in JupyterLab (ARGS="--no-browser --port 88
 	  --LanguageServerManager.autodetect=False $(ARGS)
 
 test: $(READY) ## all tests, notebooks included (ARGS="-k kernels" are handed on)
-	"$(PY)" -m pytest $(ARGS)
+	"$(PY)" -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 notebooks: $(READY) ## re-run notebooks in place and store their outputs (ARGS="notebooks/00-start-here.ipynb" for one)
 	"$(PY)" tools/run_notebooks.py $(ARGS)
