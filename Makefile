@@ -9,27 +9,36 @@ LOCK_DATE ?= 2026-11-08T00:00:00Z
 
 ifeq ($(if $(CONDA_PREFIX),$(CONDA_DEFAULT_ENV)),lazy-training)
   PY := $(CONDA_PREFIX)/bin/python
-  READY := conda .var
+  READY := conda
 else
   PY := .venv/bin/python
-  READY := .venv/.installed .var
+  READY := venv
 endif
 
-# Settings, histories and caches of the tools stay in .var, and survive a new .venv.
-export JUPYTER_CONFIG_DIR := $(CURDIR)/.var/jupyter/config
-export JUPYTER_DATA_DIR := $(CURDIR)/.var/jupyter/data
-export JUPYTER_RUNTIME_DIR := $(CURDIR)/.var/jupyter/runtime
-export IPYTHONDIR := $(CURDIR)/.var/ipython
-export MPLCONFIGDIR := $(CURDIR)/.var/matplotlib
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Settings for a user's other work stay out. Of pip's, those that say how packages are reached are
+# kept; tools/surroundings.py sees to Jupyter, IPython and Matplotlib.
+KEEP := PIP_CONFIG_FILE PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_NO_INDEX PIP_TRUSTED_HOST \
+  PIP_CERT PIP_CLIENT_CERT PIP_PROXY PIP_KEYRING_PROVIDER PIP_TIMEOUT PIP_DEFAULT_TIMEOUT PIP_RETRIES \
+  PIP_CACHE_DIR PIP_NO_CACHE_DIR PYTHON PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONUNBUFFERED
+$(foreach name,$(filter-out $(KEEP),$(filter PIP_% PYTHON%,$(.VARIABLES))),$(eval unexport $(name)))
+unexport LC_ALL
+
+# A folder may have any name: Python reads paths as UTF-8 whatever the locale.
+export PYTHONUTF8 := 1
+export LC_CTYPE := C.UTF-8
 
 # Two threads a small matrix product, on a busy machine, take many times as long as one.
 OPENBLAS_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS
 
-PIP_SELF := -m pip install --quiet --no-deps --no-build-isolation --editable .
+# Options that undo what a configuration file of pip may say.
+INSTALL := -m pip --disable-pip-version-check install --quiet --no-user --target= --no-binary=:none:
+INSTALL_SELF := $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help install lab test notebooks figures bench lint format lock clean conda
+# A file's tests, and a notebook's cells, stay together and in order. The cap is for the memory.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+.PHONY: help install lab test notebooks figures bench lint format lock clean venv venv-bench conda
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -37,11 +46,11 @@ help: ## this list
 install: $(READY) ## set up .venv from the pins, and nothing else
 
 lab: $(READY) ## open the collection in JupyterLab (ARGS="--no-browser --port 8899" are handed on)
-	"$(PY)" -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb \
+	"$(PY)" tools/surroundings.py jupyterlab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb \
 	  --LanguageServerManager.autodetect=False $(ARGS)
 
 test: $(READY) ## all tests, notebooks included (ARGS="-k kernels" are handed on)
-	"$(PY)" -m pytest $(ARGS)
+	"$(PY)" -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 notebooks: $(READY) ## re-run notebooks in place and store their outputs (ARGS="notebooks/00-start-here.ipynb" for one)
 	"$(PY)" tools/run_notebooks.py $(ARGS)
@@ -51,7 +60,7 @@ figures: $(READY) ## make the stored figures at the note's own settings (without
 	"$(PY)" tools/draw_overview.py
 	$(MAKE) notebooks
 
-bench: .venv-bench/.installed ## each claim about speed, against JAX and PyTorch in the same run
+bench: venv-bench ## each claim about speed, against JAX and PyTorch in the same run
 	.venv-bench/bin/python benchmarks/run.py $(ARGS)
 
 lint: $(READY) ## what ruff has to say about modules and notebooks; changes nothing
@@ -78,34 +87,26 @@ lock: ## make requirements.lock anew from pyproject.toml, with releases up to LO
 clean: ## remove everything that make has set up
 	rm -rf .venv .venv-bench .var .pytest_cache .ruff_cache .hypothesis
 
-# A new .venv with exactly what requirements.lock pins; $(1) is its folder.
-define new-venv
-	@command -v $(PYTHON) > /dev/null || { echo "There is no '$(PYTHON)'. Name yours: make PYTHON=python3.12 ..."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Python 3.11 or later is needed, but $(PYTHON) is `$(PYTHON) -V 2>&1`."; \
-	  echo "Name another one: make PYTHON=python3.12 ..."; exit 1; }
-	@echo "Setting up $(1), once: this takes a minute or two."
-	@$(PYTHON) -m venv --clear $(1)
-	@$(1)/bin/python -m pip install --quiet --require-hashes --requirement requirements.lock
+# A .venv with exactly what is pinned; $(1) is its folder, $(2) the files of pins. What is there
+# already is looked at each time: folders are moved, and packages removed, behind make's back.
+define set-up
+@$(1)/bin/python -I -X utf8 tools/installed.py $(2) 2> /dev/null; case $$? in 0) exit 0;; 3) ;; *) \
+  command -v "$(PYTHON)" > /dev/null || { echo "There is no '$(PYTHON)'. Name yours: make PYTHON=python3.12 ..."; exit 1; }; \
+  "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+    echo "Python 3.11 or later is needed, but $(PYTHON) is $$("$(PYTHON)" -V 2>&1)."; \
+    echo "Name another one: make PYTHON=python3.12 ..."; exit 1; }; \
+  echo "Setting up $(1), once: this takes a minute or two."; \
+  "$(PYTHON)" -m venv --clear $(1) && \
+  for pins in $(2); do $(1)/bin/python $(INSTALL) $$(test $$pins != requirements.lock || echo --require-hashes) \
+    --requirement $$pins || exit 1; done || exit 1;; \
+esac; $(1)/bin/python $(INSTALL_SELF)
 endef
 
-# Two stamps: new pins mean a new .venv, a change in pyproject.toml only a new link to lazylib.
-.venv/.pins: requirements.lock
-	$(call new-venv,.venv)
-	@touch $@
+venv:
+	$(call set-up,.venv,requirements.lock)
 
-.venv/.installed: .venv/.pins pyproject.toml
-	@.venv/bin/python $(PIP_SELF)
-	@touch $@
-
-.venv-bench/.installed: requirements.lock benchmarks/requirements.txt
-	$(call new-venv,.venv-bench)
-	@.venv-bench/bin/python -m pip install --quiet --requirement benchmarks/requirements.txt
-	@.venv-bench/bin/python $(PIP_SELF)
-	@touch $@
-
-.var:
-	@mkdir $@
+venv-bench:
+	$(call set-up,.venv-bench,requirements.lock benchmarks/requirements.txt)
 
 conda:
-	@"$(PY)" $(PIP_SELF)
+	@"$(PY)" $(INSTALL_SELF)

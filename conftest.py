@@ -1,7 +1,13 @@
-"""Makes tests and notebooks quiet and steady; the notebooks' kernels inherit it."""
+"""Makes tests and notebooks quiet and steady, wherever they run; the kernels inherit it."""
 
 import os
 
+from tools import surroundings
+
+surroundings.settle("tests")
 os.environ["TQDM_DISABLE"] = "1"  # no progress bars in what nbval compares
-# Two threads a small matrix product, on a busy machine, take many times as long as one.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(items):
+    """Leave the browser's tests for the end: they watch the clock, and like the machine quiet."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 from lazylib import _checks
 
-NOT_REAL = ["3", None, 1j, True, object(), [[1.0], [1.0, 2.0]], np.datetime64("2018-12-19")]
+NOT_REAL = ["3", None, 1j, True, object, [[1.0], [1.0, 2.0]], np.datetime64("2018-12-19")]
 floats = hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3), elements=st.floats())
 
 

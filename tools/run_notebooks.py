@@ -9,13 +9,20 @@ import nbformat
 from nbclient import NotebookClient
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    # without its version, which differs; with what names a script that is made from a notebook
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+}
 
 
 def settle(notebook):
     """Drop what differs in every run or on every machine; the outputs themselves stay."""
-    language = notebook.metadata.get("language_info", {}).get("name", "python")
-    kernel = {"display_name": "Python 3 (ipykernel)", "language": language, "name": "python3"}
-    notebook.metadata = {"kernelspec": kernel, "language_info": {"name": language}}
+    notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
@@ -41,6 +48,9 @@ def run(path):
 
 
 if __name__ == "__main__":
+    import surroundings  # of this very folder, where this is run as a program
+
+    surroundings.settle("notebooks")
     os.environ["TQDM_DISABLE"] = "1"  # no progress bars in what is stored
     for name in sys.argv[1:] or sorted(Path("notebooks").glob("**/[!.]*.ipynb")):
         start = time.perf_counter()
