@@ -1,5 +1,6 @@
 """Figure 3: SGD on a network and on its tangent model, with the same samples."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,20 +94,22 @@ def train_by_sgd(
     truth, w0 = plane_setting()[0], plane_weights(net, tau, doubling)
     samples = [(x, truth(x)) for x in sphere(rng, STEPS * 16, 2).reshape(STEPS, 16, 2)]
     on_f, on_tangent = (_checks.function("algorithms", each) for each in algorithms)
-    with np.errstate(all="ignore"):
-        w = _path(on_f, net, w0, samples, step, alpha)
-        v = _path(on_tangent, net, w0, samples, step, alpha)
-        f = alpha * net.predict(w, CIRCLE)
-        flat = alpha * (net.predict(w0, CIRCLE) + net.jvp(w0, CIRCLE, v - w0))
+    w = _path(on_f, net, w0, samples, step, alpha)
+    v = _path(on_tangent, net, w0, samples, step, alpha)
+    f = alpha * net.predict(w, CIRCLE)
+    flat = alpha * (net.predict(w0, CIRCLE) + net.jvp(w0, CIRCLE, v - w0))
     moved = displacement(w[-1], w0), displacement(v[-1], w0)
     return SgdRun(DEGREES, truth(CIRCLE), (f, flat), moved, samples)
 
 
 def _path(algorithm, net, w0, samples, step, alpha):
     """Every `STRIDE`-th of the parameters that an algorithm yields."""
-    w = [np.asarray(each) for each in algorithm(net, w0, samples, step, alpha)]
-    if len(w) != STEPS + 1 or any(each.shape != w0.shape for each in w):
+    path, far = [], 1e10 * np.abs(w0).max()
+    for w in itertools.islice(algorithm(net, w0, samples, step, alpha), STEPS + 2):
+        path.append(np.asarray(w))
+        # before anything overflows; NaN is not below either
+        if path[-1].shape == w0.shape and not np.abs(path[-1]).max() < far:
+            raise ValueError(f"with the step {step:.3g} SGD diverges; make it smaller")
+    if len(path) != STEPS + 1 or any(w.shape != w0.shape for w in path):
         raise ValueError(f"{algorithm.__name__} must yield w0 and {STEPS} steps of its shape")
-    if not np.isfinite(w).all():
-        raise ValueError(f"with the step {step:.3g} SGD diverges; make it smaller")
-    return np.stack(w)[::STRIDE]
+    return np.stack(path)[::STRIDE]

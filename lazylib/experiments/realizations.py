@@ -7,8 +7,9 @@ import numpy as np
 from lazylib import _checks
 from lazylib.kernels import limit_kernels, random_feature_kernels
 
-#: Angles of the section, and widths from the least to the largest.
+#: Angles of the section and its points, and widths from the least to the largest.
 PHI = np.linspace(0, np.pi, 61)
+SECTION = np.stack([np.cos(PHI), np.sin(PHI)], axis=-1)
 WIDTHS = np.array([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000])
 
 
@@ -53,10 +54,9 @@ def draw_realizations(m=20, seed=0, draws=8):
     rng = np.random.default_rng([_checks.whole("seed", seed, least=0), 6])
     rows = draws, WIDTHS[-1]
     a, b = rng.standard_normal((*rows, 2)), rng.standard_normal(rows)
-    section = np.stack([np.cos(PHI), np.sin(PHI)], axis=-1)
-    drawn = random_feature_kernels(a[:, :m], b[:, :m], section[:1], section)
+    drawn = random_feature_kernels(a[:, :m], b[:, :m], SECTION[:1], SECTION)
     k, limits = (
         np.stack([k_a, k_b, k_a + k_b])[..., 0, :]
-        for k_a, k_b in (drawn, limit_kernels(section[:1], section))
+        for k_a, k_b in (drawn, limit_kernels(SECTION[:1], SECTION))
     )
     return Realizations(m, k, limits)

@@ -378,7 +378,7 @@ def _alone(folder):
     folder.mkdir(parents=True, exist_ok=True)
     lock, flags = folder / ".running", os.O_CREAT | os.O_EXCL | os.O_WRONLY
     try:
-        file = os.open(lock, flags)
+        file = os.open(lock, flags, 0o644)
     except FileExistsError:
         holder = lock.read_text(encoding="utf-8")
         if not _gone(*holder.partition(" on ")[::2]):
@@ -386,7 +386,7 @@ def _alone(folder):
                 f"process {holder or '?'} is at work in {folder}; if it is not, delete {lock}"
             ) from None
         lock.unlink(missing_ok=True)
-        file = os.open(lock, flags)
+        file = os.open(lock, flags, 0o644)
     try:
         with open(file, "w", encoding="utf-8") as stream:
             stream.write(f"{os.getpid()} on {platform.node()}")
