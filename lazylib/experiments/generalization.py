@@ -28,10 +28,7 @@ FULL = {
     "step_tau2": 0.1,
     "accuracy": 0.04,
     "to_end": True,
-    "grid": {
-        "draw": list(range(10)),
-        "tau": [float(f"{10 ** (k / 10):.4g}") for k in range(-22, 11)],
-    },
+    "grid": {"draw": [*range(10)], "tau": [float(f"{10 ** (k / 10):.4g}") for k in range(-22, 11)]},
 }
 QUICK = FULL | {"accuracy": 0.05}
 QUICK["grid"] = {"draw": [2, 3], "tau": [0.01, 0.03, 0.06, 0.1, 0.2, 0.5, 1.0, 3.0, 10.0]}

@@ -93,13 +93,13 @@ def run(*experiments, folder, scale="full", n_jobs=-1):
     _checks.word("scale", scale, ("full", "quick"))
     if _checks.whole("n_jobs", n_jobs, least=-(10**6)) == 0:
         raise ValueError("n_jobs must not be 0: it counts processes, and -1 is one a core")
-    files = {}
     for experiment in experiments:
-        name = _checks.instance("experiments", experiment, Experiment).name
-        if name in files:
-            raise ValueError("experiments must differ in their names, which are also their files'")
-        files[name] = Path(folder, f"{name}.jsonl"), name, experiment.scales[scale]
-
+        _checks.instance("experiments", experiment, Experiment)
+    files = {
+        e.name: (Path(folder, f"{e.name}.jsonl"), e.name, e.scales[scale]) for e in experiments
+    }
+    if len(files) < len(experiments):
+        raise ValueError("experiments must have different names, which are also their files'")
     # where nothing is missing nothing is written, so that the folder may be read-only
     if any(Store(*file).missing() for file in files.values()):
         with _alone(Path(folder)):
@@ -176,17 +176,11 @@ def stored(name):
     FileNotFoundError
         If there are none; it says how to make them.
     """
-    for home in _homes():
-        for path in (
-            home / "notebooks" / "data" / f"{name}.jsonl",
-            home / "data" / f"{name}.jsonl",
-        ):
-            if path.is_file():
-                return load(path)
-    raise FileNotFoundError(
-        f"no notebooks/data/{name}.jsonl beside {_homes()[0] / 'lazylib'} or around {Path.cwd()}: "
-        f"in a clone of the repository, `python -m lazylib.experiments {name}` makes it"
-    )
+    path = data_folder() / f"{name}.jsonl"
+    if not path.is_file():
+        made = f"`python -m lazylib.experiments {name}` makes it, if it is one of the note's"
+        raise FileNotFoundError(f"there is no {path}: {made}")
+    return load(path)
 
 
 def data_folder():
@@ -197,17 +191,14 @@ def data_folder():
     FileNotFoundError
         If there is no repository.
     """
-    for home in _homes():
+    package, here = Path(__file__).resolve().parents[1], Path.cwd()
+    for home in (package.parent, here, *here.parents):
         if (home / "notebooks" / "00-start-here.ipynb").is_file():
             return home / "notebooks" / "data"
     raise FileNotFoundError(
-        f"there is no repository beside {_homes()[0] / 'lazylib'} or around {Path.cwd()}: go to a "
-        "clone of it, or name a folder"
+        f"there is no repository with notebooks/data beside {package} or around {here}: "
+        "go to a clone of it, or name a folder"
     )
-
-
-def _homes():
-    return [Path(__file__).resolve().parents[2], Path.cwd(), *Path.cwd().parents]
 
 
 def mean_and_error(values, axis=0):
@@ -250,16 +241,16 @@ class Store:
 
     def __init__(self, path, name=None, settings=None):
         self.path, self.cells, self.shapes = Path(path), {}, {}
+        settings = json.loads(json.dumps(settings))  # as a file has them: lists, not tuples
         if settings is None or (self.path.exists() and self.path.stat().st_size):
             self._read(name)
-            asked = self.settings if settings is None else _plain(settings)
-            if differences := list(_differences(self.settings, asked)):
+            if differences := list(_differences(self.settings, settings or self.settings)):
                 raise ValueError(
                     f"{path} was made with other settings: {'; '.join(differences)}. "
                     "Move it away, or choose another folder."
                 )
         else:
-            self._head({"experiment": name, "settings": _plain(settings)}, name)
+            self._start({"experiment": name, "settings": settings}, name)
 
     def missing(self):
         """List the points of the grid that have no result yet."""
@@ -287,27 +278,25 @@ class Store:
                 shutil.copymode(path, beside)
             os.replace(beside, path)
 
-    def _head(self, head, name):
-        settings = head.get("settings") if isinstance(head, dict) else None
-        if not isinstance(settings, dict) or not isinstance(settings.get("grid"), dict):
-            raise ValueError("has no settings: this holds no results of an experiment")
-        if name not in (None, head.get("experiment")):
-            raise ValueError(f"holds the experiment {head.get('experiment')!r}, not {name!r}")
-        for key, values in settings["grid"].items():
-            good = isinstance(values, list) and all(type(v) is str or _finite(v) for v in values)
-            if not good or not 0 < len(values) == len(set(values)):
+    def _start(self, head, name):
+        self.head, self.settings = head, head["settings"]
+        for key, values in self.settings["grid"].items():
+            fine = isinstance(values, list) and all(map(_coordinate, values))
+            if not fine or not 0 < len(values) == len(set(values)):
                 raise ValueError(f"has a grid whose {key} are not different numbers or words")
-        self.head, self.settings, grid = head, settings, settings["grid"].values()
+        if name not in (None, head["experiment"]):
+            raise ValueError(f"holds the experiment {head['experiment']!r}, not {name!r}")
+        grid = self.settings["grid"].values()
         indices = np.ndindex(*map(len, grid))
         self.points = dict(zip(itertools.product(*grid), indices, strict=True))
 
     def _add(self, record):
         grid = self.settings["grid"]
-        point = tuple(record.get(name) for name in grid) if isinstance(record, dict) else None
-        if point is None or not all(type(v) is str or _finite(v) for v in point):
-            raise ValueError("is no cell")
-        if point not in self.points or point in self.cells:
-            raise ValueError("repeats a cell" if point in self.cells else "is no cell of its grid")
+        point = tuple(record[name] for name in grid)
+        if not all(map(_coordinate, point)) or point not in self.points:
+            raise ValueError("is no cell of its grid")
+        if point in self.cells:
+            raise ValueError("repeats a cell")
         shapes = {name: value.shape for name, value in _results(record, grid).items()}
         if self.cells and shapes != self.shapes:
             different = {name for name, _ in shapes.items() ^ self.shapes.items()}
@@ -318,14 +307,20 @@ class Store:
         *lines, torn = self.path.read_text(encoding="utf-8", errors="replace").split("\n")
         for number, line in enumerate(lines or [torn], start=1):
             try:
-                record = json.loads(line)
-                self._head(record, name) if number == 1 else self._add(record)
-            except (ValueError, RecursionError) as error:
-                unread = isinstance(error, json.JSONDecodeError | RecursionError)
-                why = "is not a line of results" if unread else error
+                if number == 1:
+                    self._start(json.loads(line), name)
+                else:
+                    self._add(json.loads(line))
+            except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+                ours = type(error) is ValueError  # what else it is, the line has not the form
+                why = error if ours else "is not a line of results"
                 raise ValueError(f"{self.path}: line {number} {why}") from None
         if torn and lines:
             warnings.warn(f"{self.path}: its torn last line is ignored", stacklevel=4)
+
+
+def _coordinate(value):
+    return type(value) is str or _finite(value)
 
 
 def _finite(value):
@@ -359,37 +354,30 @@ def _differences(found, asked):
             yield f"{name} is {old} there and {new} here"
 
 
-def _plain(value, digits=None):
-    """Turn arrays and NumPy's numbers into what JSON knows."""
-    if isinstance(value, dict):
-        return {str(name): _plain(entry, digits) for name, entry in value.items()}
-    if isinstance(value, np.ndarray | list | tuple):
-        return [_plain(entry, digits) for entry in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and digits is not None:
-        return float(f"{value:.{digits}g}")
-    return value
+def _rounded(value, digits):
+    """Plain numbers and lists with so many digits, of what a cell has found."""
+    if isinstance(value, list):
+        return [_rounded(entry, digits) for entry in value]
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value
 
 
 @contextlib.contextmanager
 def _alone(folder):
     """Hold a lock file that names this process; one of a process that is gone is taken over."""
     folder.mkdir(parents=True, exist_ok=True)
-    lock, flags = folder / ".running", os.O_CREAT | os.O_EXCL | os.O_WRONLY
+    lock, mine = folder / ".running", f"{os.getpid()} on {platform.node()}"
+    if lock.exists() and _gone(*lock.read_text(encoding="utf-8").partition(" on ")[::2]):
+        lock.unlink(missing_ok=True)
     try:
-        file = os.open(lock, flags, 0o644)
+        file = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
     except FileExistsError:
         holder = lock.read_text(encoding="utf-8")
-        if not _gone(*holder.partition(" on ")[::2]):
-            raise BlockingIOError(
-                f"process {holder or '?'} is at work in {folder}; if it is not, delete {lock}"
-            ) from None
-        lock.unlink(missing_ok=True)
-        file = os.open(lock, flags, 0o644)
+        raise BlockingIOError(
+            f"process {holder} is at work in {folder}; if it is not, delete {lock}"
+        ) from None
     try:
         with open(file, "w", encoding="utf-8") as stream:
-            stream.write(f"{os.getpid()} on {platform.node()}")
+            stream.write(mine)
         yield
     finally:
         lock.unlink(missing_ok=True)
@@ -418,7 +406,8 @@ def _work(parent, number, cell, settings, point):
         result = cell(settings, **point)
     versions = f"lazylib {lazylib.__version__}, numpy {np.__version__}"
     versions += f", python {platform.python_version()}"
-    return number, {**point, **_plain(result, digits=8), "versions": versions}
+    found = {name: _rounded(np.asarray(value).tolist(), 8) for name, value in result.items()}
+    return number, {**point, **found, "versions": versions}
 
 
 @functools.cache
