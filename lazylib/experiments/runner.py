@@ -93,10 +93,10 @@ def run(*experiments, folder, scale="full", n_jobs=-1):
     _checks.word("scale", scale, ("full", "quick"))
     if _checks.whole("n_jobs", n_jobs, least=-(10**6)) == 0:
         raise ValueError("n_jobs must not be 0: it counts processes, and -1 is one a core")
-    for experiment in experiments:
-        _checks.instance("experiments", experiment, Experiment)
+    for each in experiments:
+        _checks.instance("experiments", each, Experiment)
     files = {
-        e.name: (Path(folder, f"{e.name}.jsonl"), e.name, e.scales[scale]) for e in experiments
+        e.name: (Path(folder, e.name + ".jsonl"), e.name, e.scales[scale]) for e in experiments
     }
     if len(files) < len(experiments):
         raise ValueError("experiments must have different names, which are also their files'")

@@ -14,6 +14,9 @@ from lazylib.models import Tangent, TwoLayer
 from lazylib.theory import Population, displacement
 from lazylib.trainers import gradient_flow, sgd
 
+#: The middle of the grid, in equal steps of log τ.
+MIDDLE = [float(f"{10 ** (k / 10):.4g}") for k in range(-10, 1)]
+
 FULL = {
     "d": 100,
     "m": 50,
@@ -21,15 +24,7 @@ FULL = {
     "steps": 20_000,
     "n_estimate": 2000,
     "accuracy": 0.02,
-    "tau": [
-        0.01,
-        0.02,
-        0.04,
-        *(float(f"{10 ** (k / 10):.4g}") for k in range(-10, 1)),
-        2.0,
-        4.0,
-        8.0,
-    ],
+    "tau": [0.01, 0.02, 0.04, *MIDDLE, 2.0, 4.0, 8.0],
     "grid": {"draw": list(range(5))},
 }
 QUICK = FULL | {
