@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from lazylib import plots
-from lazylib.experiments.plane import train_in_plane
+from lazylib.experiments import train_in_plane
 
 TARGET = Path(__file__).resolve().parents[1] / "notebooks" / "images" / "two-regimes.gif"
 TAUS, FRAMES = (0.1, 2.0), np.unique(np.linspace(0, 99, 34).astype(int))
@@ -15,8 +15,7 @@ TAUS, FRAMES = (0.1, 2.0), np.unique(np.linspace(0, 99, 34).astype(int))
 
 def main():
     """Train both networks and write the picture."""
-    options = {"alpha": 1, "m": 20, "n": 15, "doubling": True, "twin": False}
-    results = [train_in_plane(tau, weights=2, teacher_seed=25, **options) for tau in TAUS]
+    results = [train_in_plane(tau) for tau in TAUS]
     plt.rcParams.update(plots.STYLE)
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 4.9), dpi=85)
     titles = "small initial weights (τ = 0.1): active", "large initial weights (τ = 2): lazy"

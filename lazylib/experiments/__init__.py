@@ -6,16 +6,26 @@
 
 from lazylib.experiments.algorithms import sgd_on_f, sgd_on_tangent, train_by_sgd
 from lazylib.experiments.criterion import foresee
-from lazylib.experiments.generalization import GENERALIZATION, train_in_space
-from lazylib.experiments.plane import train_in_plane
+from lazylib.experiments.generalization import GENERALIZATION, space_setting, train_in_space
+from lazylib.experiments.plane import plane_setting, plane_weights, train_in_plane
 from lazylib.experiments.predictors import train_four
 from lazylib.experiments.realizations import draw_realizations
-from lazylib.experiments.runner import Experiment, Results, curves, load, mean_and_error, run
+from lazylib.experiments.runner import (
+    Experiment,
+    Results,
+    curves,
+    data_folder,
+    load,
+    mean_and_error,
+    run,
+    stored,
+)
 from lazylib.experiments.surface import figure_2, train_on_surface
 from lazylib.experiments.theorem import smooth_network, sweep
 from lazylib.experiments.underparameterized import (
     UNDERPARAMETERIZED,
     still_falling,
+    tangent_minimum,
     train_on_population,
 )
 from lazylib.experiments.width import WIDTH
@@ -27,17 +37,23 @@ __all__ = [
     "Experiment",
     "Results",
     "curves",
+    "data_folder",
     "draw_realizations",
     "figure_2",
     "foresee",
     "load",
     "mean_and_error",
+    "plane_setting",
+    "plane_weights",
     "run",
     "sgd_on_f",
     "sgd_on_tangent",
     "smooth_network",
+    "space_setting",
     "still_falling",
+    "stored",
     "sweep",
+    "tangent_minimum",
     "train_by_sgd",
     "train_four",
     "train_in_plane",

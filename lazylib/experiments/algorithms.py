@@ -1,14 +1,18 @@
 """Figure 3: SGD on a network and on its tangent model, with the same samples."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
+from lazylib import _checks
 from lazylib.data import sphere
-from lazylib.data import teacher as draw_teacher
-from lazylib.models.activations import softplus
-from lazylib.models.networks import TwoLayer
-from lazylib.theory.laziness import displacement
+from lazylib.experiments.plane import CIRCLE, DEGREES, plane_setting, plane_weights
+from lazylib.models import TwoLayer, softplus
+from lazylib.theory import displacement
+
+#: Steps of a run, and how many of them a frame has.
+STEPS, STRIDE = 240, 3
 
 
 def sgd_on_f(f, w, samples, step, alpha):
@@ -30,41 +34,82 @@ def sgd_on_tangent(f, w0, samples, step, alpha):
         yield w
 
 
-#: Steps, how many of them a frame has, samples a step, neurons.
-_STEPS, _STRIDE, _BATCH, _M = 240, 3, 16, 20
-
-
-_DEGREES = np.linspace(-180, 180, 181)
-
-
-_CIRCLE = np.stack([np.cos(np.radians(_DEGREES)), np.sin(np.radians(_DEGREES))], axis=-1)
-
-
 @dataclass(frozen=True)
 class SgdRun:
-    """What SGD makes of f and of T_f with the same samples, frame by frame."""
+    """What SGD makes of f and of T_f with the same samples, frame by frame.
 
-    truth: np.ndarray  # (angles,)
-    functions: tuple  # αf(w_k) and αT_f(w̄_k), each of shape (frames, angles)
-    moved: tuple  # the displacements at the end
+    Attributes
+    ----------
+    degrees, truth : ndarray of shape (angles,)
+        Points of the circle, and the teacher there.
+    functions : tuple of two ndarray of shape (frames, angles)
+        αf(w_k) and αT_f(w̄_k).
+    moved : tuple of two float
+        The displacements at the end.
+    samples : list of (x, y)
+    """
+
+    degrees: np.ndarray
+    truth: np.ndarray
+    functions: tuple
+    moved: tuple
     samples: list
 
 
-def train_by_sgd(algorithms, alpha, tau, step, doubling, smooth, seed):
-    """Run both algorithms on one and the same samples, from one and the same w₀."""
-    net = TwoLayer(d=2, m=_M, activation=softplus(sharpness=10) if smooth else "relu")
-    truth = draw_teacher(np.random.default_rng([25, 0]), d=2)
-    w0 = net.init(np.random.default_rng([2, 2]), tau=tau, doubling=doubling)
-    rng = np.random.default_rng([seed, 4])
-    samples = [(x, truth(x)) for x in sphere(rng, _STEPS * _BATCH, 2).reshape(-1, _BATCH, 2)]
-    with np.errstate(all="ignore"):
-        w, v = (
-            np.stack(list(algorithm(net, w0, samples, step, alpha)))[::_STRIDE]
-            for algorithm in algorithms
-        )
-        if not (np.isfinite(w).all() and np.isfinite(v).all()):
+def train_by_sgd(
+    algorithms=(sgd_on_f, sgd_on_tangent),
+    alpha=10**-0.7,
+    tau=10**-0.5,
+    step=10**-0.5,
+    doubling=True,
+    smooth=False,
+    seed=0,
+):
+    """Run both algorithms on one and the same samples, from one and the same w₀.
+
+    Parameters
+    ----------
+    algorithms : pair of callables
+        ``(f, w0, samples, step, alpha)`` to an iterator over w₀, w₁, … after each sample.
+    alpha, tau, step : float
+    doubling : bool
+    smooth : bool
+        Whether the ReLU is replaced by a softplus.
+    seed : int
+        Of the samples.
+
+    Returns
+    -------
+    SgdRun
+
+    Raises
+    ------
+    ValueError
+        If an argument does not fit, or a run diverges.
+    """
+    alpha, tau = _checks.number("alpha", alpha, above=0), _checks.number("tau", tau, above=0)
+    step, smooth = _checks.number("step", step, above=0), _checks.flag("smooth", smooth)
+    rng = np.random.default_rng([_checks.whole("seed", seed, least=0), 4])
+    net = TwoLayer(d=2, m=20, activation=softplus(sharpness=10) if smooth else "relu")
+    truth, w0 = plane_setting()[0], plane_weights(net, tau, doubling)
+    samples = [(x, truth(x)) for x in sphere(rng, STEPS * 16, 2).reshape(STEPS, 16, 2)]
+    on_f, on_tangent = (_checks.function("algorithms", each) for each in algorithms)
+    w = _path(on_f, net, w0, samples, step, alpha)
+    v = _path(on_tangent, net, w0, samples, step, alpha)
+    f = alpha * net.predict(w, CIRCLE)
+    flat = alpha * (net.predict(w0, CIRCLE) + net.jvp(w0, CIRCLE, v - w0))
+    moved = displacement(w[-1], w0), displacement(v[-1], w0)
+    return SgdRun(DEGREES, truth(CIRCLE), (f, flat), moved, samples)
+
+
+def _path(algorithm, net, w0, samples, step, alpha):
+    """Every `STRIDE`-th of the parameters that an algorithm yields."""
+    path, far = [], 1e10 * np.abs(w0).max()
+    for w in itertools.islice(algorithm(net, w0, samples, step, alpha), STEPS + 2):
+        path.append(np.asarray(w))
+        # before anything overflows; NaN is not below either
+        if path[-1].shape == w0.shape and not np.abs(path[-1]).max() < far:
             raise ValueError(f"with the step {step:.3g} SGD diverges; make it smaller")
-        f = alpha * net.predict(w, _CIRCLE)
-        flat = alpha * (net.predict(w0, _CIRCLE) + net.jvp(w0, _CIRCLE, v - w0))
-        moved = displacement(w[-1], w0), displacement(v[-1], w0)
-    return SgdRun(truth(_CIRCLE), (f, flat), moved, samples)
+    if len(path) != STEPS + 1 or any(w.shape != w0.shape for w in path):
+        raise ValueError(f"{algorithm.__name__} must yield w0 and {STEPS} steps of its shape")
+    return np.stack(path)[::STRIDE]

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.interpolate import CubicHermiteSpline
 
+from lazylib import _checks
 from lazylib.data import Dataset, Teacher, nth_draw
-from lazylib.experiments.runner import Experiment, finished
-from lazylib.kernels.arc_cosine import limit_kernels
-from lazylib.kernels.flow import KernelFlow
-from lazylib.kernels.tangent import tangent_kernel
+from lazylib.experiments.plane import zero_loss
+from lazylib.experiments.runner import Experiment
+from lazylib.kernels import KernelFlow, limit_kernels, tangent_kernel
 from lazylib.losses import quadratic
-from lazylib.models.networks import TwoLayer
-from lazylib.theory.laziness import displacement, feature_angle
-from lazylib.trainers.flow import gradient_flow, path_frames
-from lazylib.trainers.run import Run
+from lazylib.models import TwoLayer
+from lazylib.theory import displacement, feature_angle
+from lazylib.trainers import Run, gradient_flow
 
 FULL = {
     "d": 100,
@@ -28,17 +28,13 @@ FULL = {
     "step_tau2": 0.1,
     "accuracy": 0.04,
     "to_end": True,
-    "grid": {
-        "draw": list(range(10)),
-        "tau": [float(f"{10 ** (k / 10):.4g}") for k in range(-22, 11)],
-    },
+    "grid": {"draw": [*range(10)], "tau": [float(f"{10 ** (k / 10):.4g}") for k in range(-22, 11)]},
 }
+QUICK = FULL | {"accuracy": 0.05}
+QUICK["grid"] = {"draw": [2, 3], "tau": [0.01, 0.03, 0.06, 0.1, 0.2, 0.5, 1.0, 3.0, 10.0]}
 
-
-QUICK = FULL | {
-    "accuracy": 0.05,
-    "grid": {"draw": [2, 3], "tau": [0.01, 0.03, 0.06, 0.1, 0.2, 0.5, 1.0, 3.0, 10.0]},
-}
+#: Frames of a run that is trained for the panel.
+FRAMES = 60
 
 
 def cell(settings, draw, tau):
@@ -54,13 +50,13 @@ def cell(settings, draw, tau):
         stop, the `feature_angle` (``angle``) and the relative ``displacement``. The number of
         ``gradients``.
     """
-    shared = setting(draw, *(settings[name] for name in ("d", "m", "n", "n_test")))
+    shared = space_setting(draw, *(settings[name] for name in ("d", "m", "n", "n_test")))
     net, data, w0, t_max = shared.net, shared.data, tau * shared.unit, training_time(settings, tau)
     watch = BestStop(net, data.x_test, data.y_test, to_end=settings["to_end"])
     options = {"accuracy": settings["accuracy"], "times": [t_max], "watch": watch}
-    run = finished(gradient_flow(net, data, w0, t_max=t_max, **options))
+    run = gradient_flow(net, data, w0, t_max=t_max, **options)
     best, t_best, w_best = watch.find()
-    zero = quadratic.value(np.zeros_like(data.y_test), data.y_test)
+    zero = zero_loss(data.y_test)
     # the kernel of τw₀ is τ² times that of w₀
     matched = shared.flow.predict(tau**2 * t_best, shared.K_test)
     return {
@@ -110,19 +106,20 @@ class BestStop:
         """Return the best stop, within the steps before and after it too: loss, t and w."""
         best = int(np.argmin(self.losses))
         near = self.path[max(best - 1, 0) : best + 2]
-        times = [np.linspace(a[0], b[0], 9) for a, b in itertools.pairwise(near)]
-        times = np.concatenate([*times, [near[-1][0]]])
-        times, frames = path_frames(near, None, None, times)
+        t = np.array([time for time, _, _ in near])
+        fine = np.unique([np.linspace(*ends, 9) for ends in itertools.pairwise(t)] or t)
+        _, w, velocity = zip(*near, strict=True)
+        frames = CubicHermiteSpline(t, w, velocity)(fine) if len(t) > 1 else np.array(w)
         losses = self._loss(frames)
         best = losses.argmin()
-        return losses[best], times[best], frames[best]
+        return losses[best], fine[best], frames[best]
 
     def _loss(self, w):
         return quadratic.value(self.model.predict(w, self.x), self.y)
 
 
 @dataclass(frozen=True)
-class Setting:
+class SpaceSetting:
     """What all τ of one draw share.
 
     Attributes
@@ -148,10 +145,22 @@ class Setting:
     kernel_t_best: float
 
 
-@lru_cache(maxsize=2)
-def setting(number, d, m, n, n_test):
-    """Make the `Setting` of draw ``number``."""
-    teacher, data, rng = nth_draw(number, d, n, n_test)
+@lru_cache(maxsize=4)
+def space_setting(draw, d=FULL["d"], m=FULL["m"], n=FULL["n"], n_test=FULL["n_test"]):
+    """Return the setting of a draw of Figure 1(c): teacher, data, weights, kernels.
+
+    Parameters
+    ----------
+    draw : int
+        Seeds everything.
+    d, m, n, n_test : int
+        Input dimension, neurons, training and test points.
+
+    Returns
+    -------
+    SpaceSetting
+    """
+    teacher, data, rng = nth_draw(_checks.whole("draw", draw, least=0), d, n, n_test)
     net = TwoLayer(d, m)
     unit = net.init(rng)
     flow = KernelFlow(tangent_kernel(net, unit, data.x), data.y)
@@ -163,45 +172,54 @@ def setting(number, d, m, n, n_test):
         "kernel_end": quadratic.value(flow.predict(np.inf, K_test), data.y_test),
         "limit_best": limit.best_stop(sum(limit_kernels(data.x_test, data.x)), data.y_test).loss,
     }
-    return Setting(teacher, data, net, unit, flow, K_test, levels, best.t)
-
-
-GENERALIZATION = Experiment("generalization", cell, cost, {"full": FULL, "quick": QUICK})
-
-
-_FRAMES = 60
-
-
-_SETTINGS = GENERALIZATION.scales["full"]
+    return SpaceSetting(teacher, data, net, unit, flow, K_test, levels, best.t)
 
 
 @dataclass(frozen=True)
 class SpaceRun:
-    """A network trained in dimension 100, with the errors of its frames by name."""
+    """A network trained in dimension 100.
 
-    draw: object  # what all τ of one draw share
+    Attributes
+    ----------
+    draw : SpaceSetting
+        What all τ of the draw share.
+    tau, w0, run
+    errors : dict of ndarray of shape (frames,)
+        R/R(0) by name.
+    """
+
+    draw: SpaceSetting
     tau: float
     w0: np.ndarray
     run: Run
     errors: dict
 
 
-@lru_cache(maxsize=4)
-def _setting(number):
-    return setting(number, *(_SETTINGS[name] for name in ("d", "m", "n", "n_test")))
+def train_in_space(tau=0.1, draw=2):
+    """Train the network of one draw from N(0, τ²), to the end of the authors' training.
 
+    Parameters
+    ----------
+    tau : float
+    draw : int
+        0 to 9 are those of Figure 1(c).
 
-def train_in_space(tau, draw):
-    """Train the network of one draw from N(0, τ²), to the end of the authors' training."""
-    shared = _setting(draw)
+    Returns
+    -------
+    SpaceRun
+    """
+    tau, shared = _checks.number("tau", tau, above=0), space_setting(draw)
     data, w0 = shared.data, tau * shared.unit
-    options = {"record": _FRAMES, "accuracy": 0.02, "t_max": training_time(_SETTINGS, tau)}
+    options = {"record": FRAMES, "accuracy": 0.02, "t_max": training_time(FULL, tau)}
     run = gradient_flow(shared.net, data, w0, **options)
-    zero_train, zero_test = (0.5 * np.mean(y**2) for y in (data.y, data.y_test))
+    zero_test = zero_loss(data.y_test)
     kernel = shared.flow.predict(tau**2 * run.times, shared.K_test)
     errors = {
-        "training": run.train_loss / zero_train,
+        "training": run.train_loss / zero_loss(data.y),
         "test": run.test_loss / zero_test,
         "test, tangent kernel": quadratic.value(kernel, data.y_test) / zero_test,
     }
     return SpaceRun(shared, tau, w0, run, errors)
+
+
+GENERALIZATION = Experiment("generalization", cell, cost, {"full": FULL, "quick": QUICK})

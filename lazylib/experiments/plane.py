@@ -1,30 +1,74 @@
-"""Neurons in the plane: the setting of Figures 1(a), 1(b) and 5."""
+"""Neurons in the plane: the setting of Figures 1(a), 1(b) and 5, and of the circle."""
 
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
+from lazylib import _checks
 from lazylib.data import Dataset, Teacher
 from lazylib.data import teacher as draw_teacher
-from lazylib.models.networks import TwoLayer
-from lazylib.trainers.flow import gradient_flow
-from lazylib.trainers.run import Run
+from lazylib.models import TwoLayer
+from lazylib.trainers import Run, gradient_flow
 
-#: The training time of Figures 1(a) and 1(b): 100,000 steps of 0.005.
-T_MAX = 500
+#: The training time of Figures 1(a) and 1(b), 100,000 steps of 0.005, and the frames of a run.
+T_MAX, FRAMES = 500, 100
+
+#: Where predictors in the plane are compared: points of the circle, and their angles.
+DEGREES = np.linspace(-180, 180, 181)
+CIRCLE = np.stack([np.cos(np.radians(DEGREES)), np.sin(np.radians(DEGREES))], axis=-1)
 
 
-_FRAMES = 100
+def plane_setting(n=15, n_test=200, teacher=25):
+    """Return the teacher in the plane of Figures 1 and 5, and a sample of it.
+
+    Parameters
+    ----------
+    n, n_test : int
+        Training and test points. A larger ``n`` adds points, and keeps the first ones.
+    teacher : int
+        Seed of the teacher and of its sample.
+
+    Returns
+    -------
+    truth : Teacher
+    data : Dataset
+    """
+    seed = _checks.whole("teacher", teacher, least=0)
+    truth = draw_teacher(np.random.default_rng([seed, 0]), d=2)
+    return truth, Dataset.from_teacher(np.random.default_rng([seed, 1]), truth, n, n_test)
 
 
-# Fine enough for the neurons that flip to be the right ones.
-_ACCURACY = 0.005
+def plane_weights(net, tau=1.0, doubling=True, weights=2):
+    """Draw the initial weights of a network in the plane: N(0, τ²), the same draw for all τ.
+
+    Parameters
+    ----------
+    net : TwoLayer
+    tau : float or array of shape (...)
+    doubling : bool
+    weights : int
+        Seed.
+
+    Returns
+    -------
+    ndarray of shape (..., p)
+    """
+    seed = _checks.whole("weights", weights, least=0)
+    rng = np.random.default_rng([seed, 2])
+    return _checks.instance("net", net, TwoLayer).init(rng, tau=tau, doubling=doubling)
 
 
 @dataclass(frozen=True)
 class PlaneRun:
-    """A network trained in the plane, with all that its picture needs."""
+    """A network trained in the plane, with all that its picture needs.
+
+    Attributes
+    ----------
+    net, teacher, data, alpha, w0, run
+    twin : ndarray of shape (frames, m, 2), or None
+        τ² times the positions of the neurons trained with (1, ατ²), at the times of ``run``.
+    """
 
     net: TwoLayer
     teacher: Teacher
@@ -32,10 +76,10 @@ class PlaneRun:
     alpha: float
     w0: np.ndarray
     run: Run
-    twin: np.ndarray | None  # τ² times the twin's positions, of shape (frames, m, 2)
+    twin: np.ndarray | None
 
 
-def train_in_plane(tau, alpha, m, n, doubling, twin, weights, teacher_seed):
+def train_in_plane(tau, alpha=1.0, m=20, n=15, doubling=True, twin=False, weights=2, teacher=25):
     """Train a ReLU network in the plane to t = 500 by the gradient flow.
 
     Parameters
@@ -46,15 +90,18 @@ def train_in_plane(tau, alpha, m, n, doubling, twin, weights, teacher_seed):
     doubling : bool
     twin : bool
         Train (1, ατ²) too, which Section 4.2.1 says moves as (τ, α) does, up to scale.
-    weights, teacher_seed : int
+    weights, teacher : int
         Seeds of the initial weights, and of the teacher and its data.
+
+    Returns
+    -------
+    PlaneRun
     """
-    net = TwoLayer(d=2, m=m)
-    true = draw_teacher(np.random.default_rng([teacher_seed, 0]), d=2)
-    data = Dataset.from_teacher(np.random.default_rng([teacher_seed, 1]), true, n, n_test=200)
-    w1 = net.init(np.random.default_rng([weights, 2]), tau=1.0, doubling=doubling)
-    options = {"record": _FRAMES, "accuracy": _ACCURACY, "tolerance": 1e-6}
-    train = partial(gradient_flow, net, data, **options)
+    tau, twin = _checks.number("tau", tau, above=0), _checks.flag("twin", twin)
+    net, (truth, data) = TwoLayer(d=2, m=m), plane_setting(n, teacher=teacher)
+    w1 = plane_weights(net, 1.0, doubling, weights)
+    # fine enough for the neurons that flip to be the right ones
+    train = partial(gradient_flow, net, data, record=FRAMES, accuracy=0.005, tolerance=1e-6)
     run = train(tau * w1, alpha=alpha, t_max=T_MAX)
     mirrored = None
     if twin:
@@ -62,11 +109,15 @@ def train_in_plane(tau, alpha, m, n, doubling, twin, weights, teacher_seed):
         times, frame = np.unique(tau**2 * run.times, return_inverse=True)
         options = {"alpha": alpha * tau**2, "t_max": tau**2 * T_MAX, "times": times}
         mirrored = tau**2 * net.positions(train(w1, **options).w[frame])
-    return PlaneRun(net, true, data, alpha, tau * w1, run, mirrored)
+    return PlaneRun(net, truth, data, alpha, tau * w1, run, mirrored)
 
 
 def relative_losses(result):
     """Training and test loss of every frame, relative to the zero predictor's."""
     data, run = result.data, result.run
-    zero_train, zero_test = (0.5 * np.mean(y**2) for y in (data.y, data.y_test))
-    return run.train_loss / zero_train, run.test_loss / zero_test
+    return run.train_loss / zero_loss(data.y), run.test_loss / zero_loss(data.y_test)
+
+
+def zero_loss(y):
+    """R(0) of the quadratic loss, for labels of shape (n,)."""
+    return 0.5 * np.mean(y**2)

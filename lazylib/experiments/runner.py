@@ -4,10 +4,16 @@ A file holds one experiment as lines of JSON: its settings first, then a finishe
 that was killed goes on where it stopped, and a finished file is the same as if it had not been.
 """
 
+import contextlib
+import functools
 import itertools
 import json
 import os
 import platform
+import shutil
+import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -77,12 +83,34 @@ def run(*experiments, folder, scale="full", n_jobs=-1):
     Raises
     ------
     ValueError
-        If a file holds something else, or cells made with other settings.
+        If a file holds something else, or cells made with other settings; if a cell returns what
+        is no finite number or list of them.
+    BlockingIOError
+        If another run is at work in the folder.
+    OSError
+        If the folder cannot be written to; before anything is computed.
     """
+    _checks.word("scale", scale, ("full", "quick"))
+    if _checks.whole("n_jobs", n_jobs, least=-(10**6)) == 0:
+        raise ValueError("n_jobs must not be 0: it counts processes, and -1 is one a core")
+    for each in experiments:
+        _checks.instance("experiments", each, Experiment)
+    files = {
+        e.name: (Path(folder, e.name + ".jsonl"), e.name, e.scales[scale]) for e in experiments
+    }
+    if len(files) < len(experiments):
+        raise ValueError("experiments must have different names, which are also their files'")
+    # where nothing is missing nothing is written, so that the folder may be read-only
+    if any(Store(*file).missing() for file in files.values()):
+        with _alone(Path(folder)):
+            _fill(experiments, [Store(*file) for file in files.values()], n_jobs)
+    return [load(path) for path, *_ in files.values()]
+
+
+def _fill(experiments, stores, n_jobs):
+    """Run what is missing in the files, and keep it."""
     import joblib  # here, so that results can be read without it
 
-    _checks.word("scale", scale, ("full", "quick"))
-    stores = [Store(Path(folder, e.name + ".jsonl"), e.name, e.scales[scale]) for e in experiments]
     tasks = [
         (experiment.cost(store.settings, **point), experiment.cell, store, point)
         for experiment, store in zip(experiments, stores, strict=True)
@@ -90,23 +118,22 @@ def run(*experiments, folder, scale="full", n_jobs=-1):
     ]
     tasks.sort(key=lambda task: -task[0])
     calls = [
-        joblib.delayed(_work)(number, cell, store.settings, point)
+        joblib.delayed(_work)(os.getpid(), number, cell, store.settings, point)
         for number, (_, cell, store, point) in enumerate(tasks)
     ]
+    for store in stores:
+        store.write()
     # Each task is one call to a worker: what is lost with a killed one is a single cell.
     parallel = joblib.Parallel(n_jobs, return_as="generator_unordered", batch_size=1)
-    total = round(sum(task[0] for task in tasks))
-    bar = progress_bar(total, unit="s", desc="cells' estimated seconds")
-    done = 0.0
-    with bar:
+    total, done = round(sum(task[0] for task in tasks)), 0.0
+    with progress_bar(total, unit="s", desc="cells' estimated seconds") as bar:
         for number, record in parallel(calls):
-            cost, _, store, _ = tasks[number]
+            cost, _, store, point = tasks[number]
             store.append(record)
             done += cost
             bar.update(round(done) - bar.n)
     for store in stores:
-        store.sort()
-    return [load(store.path) for store in stores]
+        store.write()
 
 
 def load(path):
@@ -115,125 +142,203 @@ def load(path):
     Returns
     -------
     Results
+
+    Raises
+    ------
+    ValueError
+        If a line is none of an experiment, stands there twice, or lacks what the others have.
     """
-    settings, records, _ = _read(path)
-    grid = settings["grid"]
-    shape = tuple(map(len, grid.values()))
-    records = {_key(grid, record): record for record in records}
-    if missing := int(np.prod(shape)) - len(records):
+    store = Store(path)
+    grid = store.settings["grid"]
+    if missing := len(store.missing()):
         warnings.warn(f"{path}: {missing} cells are missing", stacklevel=2)
-    if not records:
-        return Results(settings, grid, {})
-    some = next(iter(records.values()))
-    values = {}
-    for name in some.keys() - grid.keys() - {"versions"}:
-        values[name] = np.full((*shape, *np.shape(some[name])), np.nan)
-    for index, key in zip(np.ndindex(shape), itertools.product(*grid.values()), strict=True):
-        for name, array in values.items() if key in records else ():
-            array[index] = records[key][name]
-    return Results(settings, grid, values)
+    shape = tuple(map(len, grid.values()))
+    values = {name: np.full(shape + each, np.nan) for name, each in store.shapes.items()}
+    for point, record in store.cells.items():
+        for name, value in _results(record, grid).items():
+            values[name][store.points[point]] = value
+    return Results(store.settings, grid, values)
+
+
+def stored(name):
+    """Load stored results, ``notebooks/data/name.jsonl``, whatever the working folder is.
+
+    Parameters
+    ----------
+    name : {"generalization", "width", "underparameterized"}
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    FileNotFoundError
+        If there are none; it says how to make them.
+    """
+    path = data_folder() / f"{name}.jsonl"
+    if not path.is_file():
+        made = f"`python -m lazylib.experiments {name}` makes it, if it is one of the note's"
+        raise FileNotFoundError(f"there is no {path}: {made}")
+    return load(path)
+
+
+def data_folder():
+    """Return ``notebooks/data`` of the repository: the package's own, or else that around us.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no repository.
+    """
+    package, here = Path(__file__).resolve().parents[1], Path.cwd()
+    for home in (package.parent, here, *here.parents):
+        if (home / "notebooks" / "00-start-here.ipynb").is_file():
+            return home / "notebooks" / "data"
+    raise FileNotFoundError(
+        f"there is no repository with notebooks/data beside {package} or around {here}: "
+        "go to a clone of it, or name a folder"
+    )
 
 
 def mean_and_error(values, axis=0):
-    """Mean and standard error of the mean along an axis of independent draws."""
-    values = np.asarray(values)
+    """Mean and standard error of the mean along an axis of independent draws.
+
+    Missing cells (NaN) are refused: run them first, or leave their draws out.
+    """
+    values = _checks.array("values", values, ndim=1)
+    axis = _checks.whole("axis", axis, least=-values.ndim, most=values.ndim - 1)
     n = _checks.whole("number of draws", values.shape[axis], least=2)
     return values.mean(axis), values.std(axis, ddof=1) / np.sqrt(n)
 
 
-class Store:
-    """The file of one experiment: its settings, then the cells in the order they were finished."""
+def curves(results):
+    """Mean and standard error over the draws of all that an experiment found, by name."""
+    values = _checks.instance("results", results, Results).values
+    return {name: mean_and_error(each) for name, each in values.items()}
 
-    def __init__(self, path, name, settings):
-        self.path, self.settings = Path(path), _plain(settings)
-        self.first = _line({"experiment": name, "settings": self.settings})
-        self.records = []
-        if not self.path.exists() or self.path.stat().st_size == 0:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._write()
-            return
-        found, self.records, torn = _read(self.path, name)
-        if differences := list(_differences(found, self.settings)):
-            raise ValueError(
-                f"{self.path} was made with other settings: {'; '.join(differences)}. "
-                "Move it away, or choose another folder."
-            )
-        if torn:
-            self._write()
+
+class Store:
+    """The file of one experiment: its settings, then the cells in the order they were finished.
+
+    Reading it writes nothing. A line that does not fit is refused with its number.
+
+    Parameters
+    ----------
+    path : path
+    name : str, optional
+    settings : dict, optional
+        What the file must hold, or will. By default, what it holds.
+
+    Attributes
+    ----------
+    settings : dict
+    points : dict
+        Index in the grid by point, a tuple; ``cells`` are the records that are there, likewise.
+    shapes : dict
+        Of the results of a cell, by name.
+    """
+
+    def __init__(self, path, name=None, settings=None):
+        self.path, self.cells, self.shapes = Path(path), {}, {}
+        settings = json.loads(json.dumps(settings))  # as a file has them: lists, not tuples
+        if settings is None or (self.path.exists() and self.path.stat().st_size):
+            self._read(name)
+            if differences := list(_differences(self.settings, settings or self.settings)):
+                raise ValueError(
+                    f"{path} was made with other settings: {'; '.join(differences)}. "
+                    "Move it away, or choose another folder."
+                )
+        else:
+            self._start({"experiment": name, "settings": settings}, name)
 
     def missing(self):
         """List the points of the grid that have no result yet."""
         grid = self.settings["grid"]
-        have = {_key(grid, record) for record in self.records}
-        points = itertools.product(*grid.values())
-        return [dict(zip(grid, point, strict=True)) for point in points if point not in have]
+        return [dict(zip(grid, p, strict=True)) for p in self.points if p not in self.cells]
 
     def append(self, record):
         """Add one finished cell to the file, at once."""
-        self.records.append(record)
+        try:
+            self._add(record)
+        except ValueError as error:
+            raise ValueError(f"{self.path}: a new cell {error}") from None
         with self.path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(_line(record))
 
-    def sort(self):
-        """Put the cells in the order of the grid."""
+    def write(self):
+        """Write the file in the order of the grid, if that changes it; links and modes stay."""
+        ordered = [self.cells[point] for point in self.points if point in self.cells]
+        text, path = "".join(map(_line, [self.head, *ordered])), self.path.resolve()
+        if not path.exists() or path.read_bytes() != text.encode():
+            # to a file beside it first: a kill leaves either the old or the new one
+            beside = path.with_name(path.name + ".new")
+            beside.write_text(text, encoding="utf-8", newline="\n")
+            if path.exists():
+                shutil.copymode(path, beside)
+            os.replace(beside, path)
+
+    def _start(self, head, name):
+        self.head, self.settings = head, head["settings"]
+        for key, values in self.settings["grid"].items():
+            fine = isinstance(values, list) and all(map(_coordinate, values))
+            if not fine or not 0 < len(values) == len(set(values)):
+                raise ValueError(f"has a grid whose {key} are not different numbers or words")
+        if name not in (None, head["experiment"]):
+            raise ValueError(f"holds the experiment {head['experiment']!r}, not {name!r}")
+        grid = self.settings["grid"].values()
+        indices = np.ndindex(*map(len, grid))
+        self.points = dict(zip(itertools.product(*grid), indices, strict=True))
+
+    def _add(self, record):
         grid = self.settings["grid"]
-        order = {point: number for number, point in enumerate(itertools.product(*grid.values()))}
-        self.records.sort(key=lambda record: order[_key(grid, record)])
-        self._write()
+        point = tuple(record[name] for name in grid)
+        if not all(map(_coordinate, point)) or point not in self.points:
+            raise ValueError("is no cell of its grid")
+        if point in self.cells:
+            raise ValueError("repeats a cell")
+        shapes = {name: value.shape for name, value in _results(record, grid).items()}
+        if self.cells and shapes != self.shapes:
+            different = {name for name, _ in shapes.items() ^ self.shapes.items()}
+            raise ValueError(f"differs from the cells before it in {', '.join(sorted(different))}")
+        self.shapes, self.cells[point] = shapes, record
 
-    def _write(self):
-        # to a file beside it first: a kill leaves either the old or the new one
-        beside = self.path.with_name(self.path.name + ".new")
-        text = self.first + "".join(map(_line, self.records))
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(beside, self.path)
-
-
-def _work(number, cell, settings, point):
-    """Compute one cell in a worker; results have eight digits, the rest is chance of rounding."""
-    import lazylib
-
-    with quiet():
-        result = cell(settings, **point)
-    versions = f"lazylib {lazylib.__version__}, numpy {np.__version__}"
-    versions += f", python {platform.python_version()}"
-    return number, {**point, **_plain(result, digits=8), "versions": versions}
-
-
-def _read(path, name=None):
-    """Return the settings and the records of a file, and whether its last line was torn."""
-    torn = False
-    lines = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")
-    parsed = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            if line or number < len(lines):
-                parsed.append(json.loads(line))
-                if number == len(lines):
-                    raise ValueError  # no newline at the end: it may be torn
-        except ValueError:
-            if number < len(lines) or number == 1:
-                raise ValueError(f"{path}: line {number} is not a line of results") from None
-            torn = True
-            del parsed[number - 1 :]
-            warnings.warn(f"{path}: its torn last line is ignored", stacklevel=4)
-    first, *records = parsed
-    settings = first.get("settings") if isinstance(first, dict) else None
-    if not isinstance(settings, dict) or not isinstance(settings.get("grid"), dict):
-        raise ValueError(
-            f"{path} holds no results of an experiment: its first line has no settings"
-        )
-    if name is not None and first.get("experiment") != name:
-        raise ValueError(f"{path} holds the experiment {first.get('experiment')!r}, not {name!r}")
-    points = list(itertools.product(*settings["grid"].values()))
-    for number, record in enumerate(records, start=2):
-        if not isinstance(record, dict) or _key(settings["grid"], record) not in points:
-            raise ValueError(f"{path}: line {number} is no cell of its own grid")
-    return settings, records, torn
+    def _read(self, name):
+        *lines, torn = self.path.read_text(encoding="utf-8", errors="replace").split("\n")
+        for number, line in enumerate(lines or [torn], start=1):
+            try:
+                if number == 1:
+                    self._start(json.loads(line), name)
+                else:
+                    self._add(json.loads(line))
+            except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+                ours = type(error) is ValueError  # what else it is, the line has not the form
+                why = error if ours else "is not a line of results"
+                raise ValueError(f"{self.path}: line {number} {why}") from None
+        if torn and lines:
+            warnings.warn(f"{self.path}: its torn last line is ignored", stacklevel=4)
 
 
-def _key(grid, record):
-    return tuple(record.get(name) for name in grid)
+def _coordinate(value):
+    return type(value) is str or _finite(value)
+
+
+def _finite(value):
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max
+
+
+def _results(record, grid):
+    """Return the results of a cell as arrays, in their order, if they are numbers or lists."""
+    results = {}
+    for name, value in record.items():
+        if name not in grid and name != "versions":
+            entries = np.array(value, dtype=object)
+            if not entries.size or not all(map(_finite, entries.flat)):
+                raise ValueError(
+                    f"has {name} = {_checks.shown(value)}, which is no finite number, nor an array"
+                )
+            results[name] = entries.astype(float)
+    return results
 
 
 def _line(record):
@@ -249,26 +354,69 @@ def _differences(found, asked):
             yield f"{name} is {old} there and {new} here"
 
 
-def _plain(value, digits=None):
-    """Turn arrays and NumPy's numbers into what JSON knows."""
-    if isinstance(value, dict):
-        return {str(name): _plain(entry, digits) for name, entry in value.items()}
-    if isinstance(value, np.ndarray | list | tuple):
-        return [_plain(entry, digits) for entry in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and digits is not None:
-        return float(f"{value:.{digits}g}")
-    return value
+def _rounded(value, digits):
+    """Plain numbers and lists with so many digits, of what a cell has found."""
+    if isinstance(value, list):
+        return [_rounded(entry, digits) for entry in value]
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value
 
 
-def finished(run):
-    """Return a run that was not interrupted: the results of others are not kept."""
-    if np.any(run.status == "interrupted"):
-        raise KeyboardInterrupt
-    return run
+@contextlib.contextmanager
+def _alone(folder):
+    """Hold a lock file that names this process; one of a process that is gone is taken over."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock, mine = folder / ".running", f"{os.getpid()} on {platform.node()}"
+    if lock.exists() and _gone(*lock.read_text(encoding="utf-8").partition(" on ")[::2]):
+        lock.unlink(missing_ok=True)
+    try:
+        file = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+    except FileExistsError:
+        holder = lock.read_text(encoding="utf-8")
+        raise BlockingIOError(
+            f"process {holder} is at work in {folder}; if it is not, delete {lock}"
+        ) from None
+    try:
+        with open(file, "w", encoding="utf-8") as stream:
+            stream.write(mine)
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
 
 
-def curves(results: Results):
-    """Mean and standard error over the draws of all that Figure 1(c) shows."""
-    return {name: mean_and_error(values) for name, values in results.values.items()}
+def _gone(number, node):
+    """Whether a process of this computer has ended; False where that cannot be known."""
+    if os.name == "nt" or node != platform.node() or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)  # sends nothing, but looks
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        pass  # somebody else's
+    return False
+
+
+def _work(parent, number, cell, settings, point):
+    """Compute one cell in a worker; results have eight digits, the rest is chance of rounding."""
+    import lazylib
+
+    if os.getppid() == parent:
+        _end_with(parent)
+    with quiet():
+        result = cell(settings, **point)
+    versions = f"lazylib {lazylib.__version__}, numpy {np.__version__}"
+    versions += f", python {platform.python_version()}"
+    found = {name: _rounded(np.asarray(value).tolist(), 8) for name, value in result.items()}
+    return number, {**point, **found, "versions": versions}
+
+
+@functools.cache
+def _end_with(parent):
+    """Let this process end within a second after its parent, in the middle of a cell too."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -2,20 +2,21 @@
 
 import numpy as np
 
+from lazylib import _checks
 from lazylib.data import Dataset, teacher
 from lazylib.losses import log_cosh, quadratic
-from lazylib.models.networks import FirstLayer, TwoLayer
-from lazylib.models.wrappers import Centered
-from lazylib.theory.comparison import compare
+from lazylib.models import Centered, FirstLayer, TwoLayer
+from lazylib.theory import compare
 
 #: The α that are trained together, so that the slider only shows stored runs.
 ALPHAS = np.logspace(0, 3, 13)
 
+#: By the name in the panel: losses, ways to be 0 at w₀, layers that are trained.
+LOSSES = {"quadratic, κ = 1": quadratic, "log-cosh, κ = 4": log_cosh(0.25)}
+STARTS, LAYERS = ("f − f(w₀)", "doubling"), ("first", "both")
 
-_LOSSES = {"quadratic, κ = 1": quadratic, "log-cosh, κ = 4": log_cosh(0.25)}
 
-
-def smooth_network(n, start, layers, seed, activation="tanh", m=100, d=5):
+def smooth_network(n=4, start=STARTS[0], layers="first", seed=0, activation="tanh", m=100, d=5):
     """Return a smooth network that is 0 at w₀, with w₀ and a sample of a teacher.
 
     Parameters
@@ -24,21 +25,42 @@ def smooth_network(n, start, layers, seed, activation="tanh", m=100, d=5):
         Training points.
     start : {"f − f(w₀)", "doubling"}
         How the network becomes 0 at w₀.
-    layers : {"both", "first"}
+    layers : {"first", "both"}
         Which layers are trained.
     seed : int
+    activation, m, d
+        As in `TwoLayer`.
+
+    Returns
+    -------
+    model : Model
+    w0 : ndarray of shape (p,)
+    data : Dataset
     """
-    rng = np.random.default_rng(seed)
+    doubling = _checks.word("start", start, STARTS) == "doubling"
+    rng = np.random.default_rng(_checks.whole("seed", seed, least=0))
     data = Dataset.from_teacher(rng, teacher(rng, d), n)
-    model = TwoLayer(d, m, activation=activation, scale=1 / np.sqrt(m))
-    w0 = model.init(rng, doubling=start == "doubling")
-    if layers == "first":
+    model = TwoLayer(d, m, activation=activation, scale=_checks.whole("m", m) ** -0.5)
+    w0 = model.init(rng, doubling=doubling)
+    if _checks.word("layers", layers, LAYERS) == "first":
         a, b = model.unpack(w0)
         model, w0 = FirstLayer(model, b), a.reshape(-1)
-    return (model if start == "doubling" else Centered(model, w0)), w0, data
+    return (model if doubling else Centered(model, w0)), w0, data
 
 
-def sweep(n, start, layers, loss, seed):
-    """Train `smooth_network` for all `ALPHAS`, beside its tangent model."""
-    model, w0, data = smooth_network(n, start, layers, seed)
-    return compare(model, w0, data, ALPHAS, loss=_LOSSES[loss], frames=40, accuracy=1e-13)
+def sweep(n=4, start=STARTS[0], layers="first", loss="quadratic, κ = 1", seed=0):
+    """Train `smooth_network` for all `ALPHAS`, beside its tangent model.
+
+    Parameters
+    ----------
+    n, start, layers, seed
+        As in `smooth_network`.
+    loss : {"quadratic, κ = 1", "log-cosh, κ = 4"}
+
+    Returns
+    -------
+    lazylib.theory.Comparison
+    """
+    loss = LOSSES[_checks.word("loss", loss, LOSSES)]
+    network = smooth_network(n, start, layers, seed)
+    return compare(*network, ALPHAS, loss=loss, frames=40, accuracy=1e-13)

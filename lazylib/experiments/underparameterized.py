@@ -5,16 +5,17 @@ from functools import lru_cache
 
 import numpy as np
 
+from lazylib import _checks
 from lazylib.data import nth_draw, sphere
-from lazylib.experiments.runner import Experiment, Results, finished
+from lazylib.experiments.plane import zero_loss
+from lazylib.experiments.runner import Experiment, Results
 from lazylib.losses import quadratic
-from lazylib.models.networks import TwoLayer
-from lazylib.models.wrappers import Tangent
-from lazylib.theory.laziness import displacement
-from lazylib.theory.population import Population
-from lazylib.trainers.descent import sgd
-from lazylib.trainers.flow import gradient_flow
-from lazylib.trainers.run import convergence_status
+from lazylib.models import Tangent, TwoLayer
+from lazylib.theory import Population, displacement
+from lazylib.trainers import gradient_flow, sgd
+
+#: The middle of the grid, in equal steps of log τ.
+MIDDLE = [float(f"{10 ** (k / 10):.4g}") for k in range(-10, 1)]
 
 FULL = {
     "d": 100,
@@ -23,13 +24,9 @@ FULL = {
     "steps": 20_000,
     "n_estimate": 2000,
     "accuracy": 0.02,
-    "tau": [0.01, 0.02, 0.04]
-    + [float(f"{10 ** (k / 10):.4g}") for k in range(-10, 1)]
-    + [2.0, 4.0, 8.0],
+    "tau": [0.01, 0.02, 0.04, *MIDDLE, 2.0, 4.0, 8.0],
     "grid": {"draw": list(range(5))},
 }
-
-
 QUICK = FULL | {
     "steps": 800,
     "tau": [0.01, 0.04, 0.1, 0.2, 0.4, 1.0, 4.0],
@@ -53,15 +50,15 @@ def cell(settings, draw):
     target, w, times = population.teacher, late.w[-1], early.times[-1] + late.times[-1]
     zero = population.zero_loss()
     x = sphere(for_estimate, settings["n_estimate"], settings["d"])
+    flow = [
+        gradient_flow(net, population, start, t_max=t, times=[t], accuracy=settings["accuracy"])
+        for start, t in zip(w0, times, strict=True)
+    ]
     return {
         "exact": population.loss(net, w) / zero,
         "before": population.loss(net, early.w[-1]) / zero,
-        "estimate": quadratic.value(net.predict(w, x), target(x))
-        / quadratic.value(np.zeros(len(x)), target(x)),
-        "flow": [
-            _flow(population, net, *run, settings["accuracy"])
-            for run in zip(w0, times, strict=True)
-        ],
+        "estimate": quadratic.value(net.predict(w, x), target(x)) / zero_loss(target(x)),
+        "flow": [run.train_loss[-1] / zero for run in flow],
         "t": times,
         "displacement": displacement(w, w0),
         "local_minimum": tangent_minimum(population, net, w0[-1] / settings["tau"][-1]) / zero,
@@ -76,8 +73,8 @@ def train(settings, draw):
     w0 = net.init(for_weights, np.array(settings["tau"]))
     options = {"rng": for_samples, "batch_size": settings["batch_size"], "record": 2}
     steps = settings["steps"]
-    early = finished(sgd(net, target, w0, n_steps=steps - steps // 10, **options))
-    late = finished(sgd(net, target, early.w[-1], n_steps=steps // 10, **options))
+    early = sgd(net, target, w0, n_steps=steps - steps // 10, **options)
+    late = sgd(net, target, early.w[-1], n_steps=steps // 10, **options)
     return net, Population(target), w0, early, late, for_estimate
 
 
@@ -87,13 +84,25 @@ def cost(settings, draw):
 
 
 def tangent_minimum(population, model, w0):
-    """The least population loss R of the tangent model at ``w0``, where lazy SGD ends.
+    """Return the least population loss R of the tangent model at ``w0``, where lazy SGD ends.
 
     The gradient of a quadratic loss is affine in the tangent model's parameters: conjugate
     gradients find its zero.
+
+    Parameters
+    ----------
+    population : Population
+    model : Model
+    w0 : ndarray of shape (p,)
+
+    Returns
+    -------
+    float
     """
     from scipy.sparse.linalg import LinearOperator, cg
 
+    _checks.instance("population", population, Population)
+    w0 = _checks.array("w0", w0, exactly=1)
     tangent = Tangent(model, w0)
     start = population.loss_and_gradient(tangent, w0)[1]
 
@@ -107,23 +116,46 @@ def tangent_minimum(population, model, w0):
     return population.loss(tangent, w0 + v)
 
 
-def _flow(population, net, w0, t, accuracy):
-    run = gradient_flow(net, population, w0, t_max=t, times=[t], accuracy=accuracy)
-    return finished(run).train_loss[-1] / population.zero_loss()
+def falling(before, end):
+    """Whether errors R/R(0) still fell over the last tenth of training: by 1 %, and by .002."""
+    return (before - end > 0.01 * before) & (before - end > 0.002)
 
 
-UNDERPARAMETERIZED = Experiment("underparameterized", cell, cost, {"full": FULL, "quick": QUICK})
+def still_falling(results):
+    """Where SGD was still falling in most draws.
 
+    It was if the exact error dropped, over the last tenth of the steps, by more than 1 % of itself
+    and by more than 0.002 of the zero predictor's loss.
 
-_D, _M = (UNDERPARAMETERIZED.scales["full"][name] for name in ("d", "m"))
+    Parameters
+    ----------
+    results : Results
+        Of `UNDERPARAMETERIZED`.
 
-
-_FRAMES = 40
+    Returns
+    -------
+    ndarray of bool
+        One for each τ.
+    """
+    values = _checks.instance("results", results, Results).values
+    return falling(values["before"], values["exact"]).mean(axis=0) > 0.5
 
 
 @dataclass(frozen=True)
 class PopulationRun:
-    """A run of SGD with its errors by name, and those of the noiseless flow at the same times."""
+    """A run of SGD, beside the noiseless flow at the same times.
+
+    Attributes
+    ----------
+    tau : float
+    times : ndarray of shape (frames,)
+    errors : dict of ndarray of shape (frames,)
+        R/R(0) by name.
+    displacement : float
+    status : {"converged", "still falling", "diverged"}
+    local_minimum : float
+        The error at the minimum of the tangent model.
+    """
 
     tau: float
     times: np.ndarray
@@ -133,31 +165,32 @@ class PopulationRun:
     local_minimum: float
 
 
-def still_falling(results: Results):
-    """Where SGD was still falling in most draws: a bool for each τ.
-
-    It was if the exact loss dropped by more than `lazylib.laziness.STILL_FALLING` says over the
-    last tenth of the steps.
-    """
-    exact, before = results.values["exact"], results.values["before"]
-    falling = convergence_status(exact, before, np.ones_like(exact)) == "still falling"
-    return falling.mean(axis=0) > 0.5
-
-
 @lru_cache(maxsize=4)
 def _setting(draw):
-    target, _, rng = nth_draw(draw, _D)
-    for_weights, _, _ = rng.spawn(3)
-    net, population = TwoLayer(_D, _M), Population(target)
-    unit = net.init(for_weights)
+    target, _, rng = nth_draw(draw, FULL["d"])
+    net, population = TwoLayer(FULL["d"], FULL["m"]), Population(target)
+    unit = net.init(rng.spawn(3)[0])
     return net, population, unit, tangent_minimum(population, net, unit) / population.zero_loss()
 
 
-def train_on_population(tau, steps, batch_size, draw):
-    """Train by SGD with fresh samples, and by the flow on the exact population loss."""
+def train_on_population(tau=0.2, steps=1000, batch_size=200, draw=2):
+    """Train by SGD with fresh samples, and by the flow on the exact population loss.
+
+    Parameters
+    ----------
+    tau : float
+    steps, batch_size : int
+    draw : int
+        0 to 4 are those of Figure 6(b).
+
+    Returns
+    -------
+    PopulationRun
+    """
+    tau, draw = _checks.number("tau", tau, above=0), _checks.whole("draw", draw, least=0)
+    options = {"n_steps": _checks.whole("steps", steps), "batch_size": batch_size, "record": 40}
     net, population, unit, local_minimum = _setting(draw)
     w0, zero, rng = tau * unit, population.zero_loss(), np.random.default_rng(draw)
-    options = {"n_steps": steps, "batch_size": batch_size, "record": _FRAMES}
     run = sgd(net, population.teacher, w0, rng=rng, **options)
     moving = np.append(True, np.diff(run.times) > 0)
     times, w, batches = run.times[moving], run.w[moving], run.train_loss[moving]
@@ -165,5 +198,9 @@ def train_on_population(tau, steps, batch_size, draw):
     flow = gradient_flow(net, population, w0, t_max=times[-1], times=times).train_loss / zero
     before = np.interp(0.9 * times[-1], times, exact)
     errors = {"SGD, exact": exact, "SGD, its batches": batches / zero, "flow, no noise": flow}
-    status = str(convergence_status(exact[-1], before, 1.0))
+    status = "still falling" if falling(before, exact[-1]) else "converged"
+    status = "diverged" if run.status == "diverged" else status
     return PopulationRun(tau, times, errors, displacement(w[-1], w0), status, local_minimum)
+
+
+UNDERPARAMETERIZED = Experiment("underparameterized", cell, cost, {"full": FULL, "quick": QUICK})

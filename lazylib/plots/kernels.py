@@ -3,8 +3,9 @@
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from lazylib.experiments.predictors import _DEGREES, _TIMES
-from lazylib.experiments.realizations import _PHI, _WIDTHS, draw_realizations
+from lazylib.experiments.plane import DEGREES
+from lazylib.experiments.predictors import TIMES
+from lazylib.experiments.realizations import PHI, WIDTHS, draw_realizations
 from lazylib.plots.style import (
     FAINT,
     FOURTH,
@@ -102,21 +103,21 @@ def kernel_panels(figure):
     settings = {"xscale": "log", "yscale": "log", "xlim": (0.8, 1300), "ylim": (0.01, 4)}
     lines = line_artists(axes[3], styles, title="error of k", xlabel="width m", **settings)
     axes[3].legend(loc="lower left")
-    errors = np.array([draw_realizations(m, 10**6, 64).error for m in _WIDTHS])
-    lines["64 draws"].set_data(_WIDTHS, errors)
-    middle = np.exp(np.mean(np.log(errors * np.sqrt(_WIDTHS))))
-    lines["slope −1/2"].set_data(_WIDTHS, middle / np.sqrt(_WIDTHS))
+    errors = np.array([draw_realizations(m, 10**6, 64).error for m in WIDTHS])
+    lines["64 draws"].set_data(WIDTHS, errors)
+    middle = np.exp(np.mean(np.log(errors * np.sqrt(WIDTHS))))
+    lines["slope −1/2"].set_data(WIDTHS, middle / np.sqrt(WIDTHS))
     return axes, [*artists, lines]
 
 
 def fill_kernels(axes, artists, found, d):
     """Fill the four panels; return what they show, in words."""
-    log_density = (d - 2) * np.log(np.maximum(np.sin(_PHI), 1e-300))
+    log_density = (d - 2) * np.log(np.maximum(np.sin(PHI), 1e-300))
     for ax, panel, kernels in zip(axes, artists, found.kernels, strict=False):
         set_kernels(ax, panel, kernels, np.exp(log_density))
     artists[3]["these draws"].set_data([found.m], [found.error])
     density = np.exp(log_density)
-    spread = np.degrees(np.sqrt(density @ (_PHI - np.pi / 2) ** 2 / density.sum()))
+    spread = np.degrees(np.sqrt(density @ (PHI - np.pi / 2) ** 2 / density.sum()))
     return (
         f"Width m = {found.m}: the {found.kernels.shape[1]} realisations of k are off their limit "
         f"by {found.error:.2g} (root mean square), or {found.error * np.sqrt(found.m):.2g}/√m. "
@@ -131,7 +132,7 @@ def predictor_panels(figure):
     others = list(PREDICTORS)[1:]
     styles = {name: PREDICTORS[name] for name in others}
     styles["now"] = {"color": FAINT, "linewidth": 3}
-    settings = {"xscale": "log", "yscale": "log", "xlim": _TIMES[[0, -1]], "ylim": (1e-4, 3)}
+    settings = {"xscale": "log", "yscale": "log", "xlim": TIMES[[0, -1]], "ylim": (1e-4, 3)}
     settings |= {"title": "Distance from the network αf", "xlabel": "training time t"}
     lines = line_artists(axes[1], styles, ylabel="relative to the teacher", **settings)
     legend_below(axes[1])
@@ -140,24 +141,24 @@ def predictor_panels(figure):
 
 def fill_predictors(axes, artists, paths, t):
     """Fill the two panels at time t; return what they show, in words."""
-    now = int(np.argmin(np.abs(np.log(_TIMES / t))))
+    now = int(np.argmin(np.abs(np.log(TIMES / t))))
     at = np.degrees(np.arctan2(paths.data.x[:, 1], paths.data.x[:, 0]))
     lines, size = artists[0], np.sqrt(np.mean(paths.truth**2))
-    lines["teacher"].set_data(_DEGREES, paths.truth)
+    lines["teacher"].set_data(DEGREES, paths.truth)
     lines["data"].set_data(at, paths.data.y)
     distances = {}
     for name, function in paths.functions.items():
         every = slice(None, None, 6 if name == "kernel of width m" else 1)
-        lines[name].set_data(_DEGREES[every], function[now, every])
+        lines[name].set_data(DEGREES[every], function[now, every])
         gap = np.sqrt(np.mean((function - paths.functions["network αf"]) ** 2, axis=-1)) / size
         if name != "network αf":
             distances[name] = gap[now]
-            artists[1][name].set_data(_TIMES, np.maximum(gap, 1e-9))
+            artists[1][name].set_data(TIMES, np.maximum(gap, 1e-9))
     reach = nice_limit(1.05 * max(1, *(np.abs(f).max() for f in paths.functions.values())))
     axes[0].set(ylim=(-reach, reach))
-    artists[1]["now"].set_data([_TIMES[now]] * 2, axes[1].get_ylim())
+    artists[1]["now"].set_data([TIMES[now]] * 2, axes[1].get_ylim())
     return (
-        f"At t = {_TIMES[now]:.3g} the network has moved by {paths.moved[now]:.2g} ‖w₀‖. Its "
+        f"At t = {TIMES[now]:.3g} the network has moved by {paths.moved[now]:.2g} ‖w₀‖. Its "
         f"distance from the tangent model is {distances['tangent model']:.2g} of the teacher, from "
         f"the kernel of the same neurons {distances['kernel of width m']:.2g}, and from the "
         f"arc-cosine kernel {distances['arc-cosine kernel']:.2g}."

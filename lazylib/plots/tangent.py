@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 
-from lazylib.experiments.algorithms import _DEGREES, _STEPS, _STRIDE
+from lazylib.experiments.algorithms import STEPS, STRIDE
+from lazylib.experiments.plane import DEGREES
 from lazylib.experiments.surface import train_on_surface
 from lazylib.plots.style import (
     FAINT,
@@ -169,7 +170,7 @@ def sgd_panels(figure):
     axes[0].legend(loc="upper left", ncols=3)
     lines = {"all steps": {"color": POSITIVE}, "now": {"color": NEGATIVE}}
     lines["now"] |= {"marker": "o", "markersize": 11, "linestyle": ""}
-    settings = {"yscale": "log", "xlim": (0, _STEPS), "ylim": (1e-3, 3), "xlabel": "step k"}
+    settings = {"yscale": "log", "xlim": (0, STEPS), "ylim": (1e-3, 3), "xlabel": "step k"}
     title = "Distance of the predictions, relative to the teacher"
     artists.append(line_artists(axes[2], lines, title=title, ylabel="distance", **settings))
     return axes, artists
@@ -179,15 +180,15 @@ def fill_sgd(axes, artists, run, frame):
     """Fill the panels; return what they show, in words."""
     size = np.sqrt(np.mean(run.truth**2))
     distances = np.sqrt(np.mean((run.functions[0] - run.functions[1]) ** 2, axis=-1)) / size
-    x, y = run.samples[max(0, frame * _STRIDE - 1)]
+    x, y = run.samples[max(0, frame * STRIDE - 1)]
     at = np.degrees(np.arctan2(x[:, 1], x[:, 0]))
     reach = nice_limit(1.15 * max(1.0, *(np.abs(f).max() for f in run.functions)))
     for ax, lines, function in zip(axes, artists, run.functions, strict=False):
-        lines["teacher"].set_data(_DEGREES, run.truth)
-        lines["learnt"].set_data(_DEGREES, function[frame])
+        lines["teacher"].set_data(DEGREES, run.truth)
+        lines["learnt"].set_data(DEGREES, function[frame])
         lines["samples"].set_data(at, y)
         ax.set(ylim=(-reach, reach))
-    steps = np.arange(len(distances)) * _STRIDE
+    steps = np.arange(len(distances)) * STRIDE
     artists[2]["all steps"].set_data(steps[1:], distances[1:])
     artists[2]["now"].set_data(steps[frame : frame + 1], distances[frame : frame + 1])
     errors = [np.mean((f[frame] - run.truth) ** 2) / size**2 for f in run.functions]

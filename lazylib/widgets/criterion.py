@@ -2,7 +2,7 @@
 
 import ipywidgets
 
-from lazylib.experiments.criterion import _ACTIVATIONS, foresee
+from lazylib.experiments.criterion import ACTIVATIONS, foresee
 from lazylib.plots.criterion import criterion_panels, describe_criterion, fill_criterion
 from lazylib.widgets.panel import Canvas, Explorer, animate, log_slider, whole_slider
 
@@ -30,7 +30,7 @@ def explore_criterion(tau=0.3, alpha=1.0, m=50, activation="ReLU", doubling=True
     box = {"layout": {"width": "auto"}, "indent": False}
     settings = {
         "activation": ipywidgets.Dropdown(
-            options=list(_ACTIVATIONS), value=activation, description="activation"
+            options=list(ACTIVATIONS), value=activation, description="activation"
         ),
         "tau": log_slider(tau, -2, 1, "τ"),
         "alpha": log_slider(alpha, -2, 2, "α"),

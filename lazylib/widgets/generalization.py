@@ -2,7 +2,7 @@
 
 import ipywidgets
 
-from lazylib.experiments.generalization import _FRAMES, train_in_space
+from lazylib.experiments.generalization import FRAMES, train_in_space
 from lazylib.plots.generalization import (
     describe_generalization,
     fill_generalization,
@@ -26,7 +26,7 @@ def explore_generalization(results, tau=0.1, draw=2):
     -------
     Explorer
     """
-    player = Player(_FRAMES)
+    player = Player(FRAMES)
     settings = {
         "tau": log_slider(tau, -2.2, 1, "τ", step=0.1),
         "draw": ipywidgets.BoundedIntText(

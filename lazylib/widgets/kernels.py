@@ -2,7 +2,7 @@
 
 import ipywidgets
 
-from lazylib.experiments.predictors import _LOG_T, train_four
+from lazylib.experiments.predictors import train_four
 from lazylib.experiments.realizations import draw_realizations
 from lazylib.plots.kernels import fill_kernels, fill_predictors, kernel_panels, predictor_panels
 from lazylib.widgets.panel import Canvas, Explorer, animate, log_slider, whole_slider
@@ -69,7 +69,7 @@ def explore_predictors(tau=1.0, alpha=1.0, t=1e3, m=50, n=8, seed=2):
         "n": whole_slider(n, 2, 40, "points n"),
         "seed": ipywidgets.BoundedIntText(value=seed, min=0, max=10**6, description="weights no."),
     }
-    views = {"t": log_slider(t, *_LOG_T, "time t", step=0.1)}
+    views = {"t": log_slider(t, -2, 3, "time t", step=0.1)}
     canvas = Canvas(13.5, 5.4, predictor_panels)
     axes, artists = canvas.artists
     for each in artists:

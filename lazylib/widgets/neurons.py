@@ -2,7 +2,7 @@
 
 import ipywidgets
 
-from lazylib.experiments.plane import _FRAMES, train_in_plane
+from lazylib.experiments.plane import FRAMES, train_in_plane
 from lazylib.plots.plane import describe_plane, fill_plane, plane_panels
 from lazylib.widgets.panel import Canvas, Explorer, Player, animate, log_slider, whole_slider
 
@@ -26,7 +26,7 @@ def explore_neurons(tau=0.1, alpha=1.0, m=20, n=15, doubling=True, weights=2, te
     Explorer
         A box to display. ``.state`` is a dictionary of all controls, to read or to set.
     """
-    player = Player(_FRAMES)
+    player = Player(FRAMES)
     box = {"layout": {"width": "auto"}, "indent": False}
     settings = {
         "tau": log_slider(tau, -2, 1, "τ"),
@@ -36,7 +36,7 @@ def explore_neurons(tau=0.1, alpha=1.0, m=20, n=15, doubling=True, weights=2, te
         "doubling": ipywidgets.Checkbox(value=doubling, description="doubling trick", **box),
         "twin": ipywidgets.Checkbox(value=False, description="overlay (1, ατ²)", **box),
         "weights": ipywidgets.BoundedIntText(value=weights, min=0, max=10**6),
-        "teacher_seed": ipywidgets.BoundedIntText(value=teacher, min=0, max=10**6),
+        "teacher": ipywidgets.BoundedIntText(value=teacher, min=0, max=10**6),
     }
 
     def again(name, description):
@@ -44,7 +44,7 @@ def explore_neurons(tau=0.1, alpha=1.0, m=20, n=15, doubling=True, weights=2, te
         button.on_click(lambda _: setattr(settings[name], "value", settings[name].value + 1))
         return button
 
-    new = [again("weights", "new weights"), again("teacher_seed", "new teacher")]
+    new = [again("weights", "new weights"), again("teacher", "new teacher")]
     canvas = Canvas(13.5, 5.0, plane_panels)
     axes, artists = canvas.artists
     for each in artists:

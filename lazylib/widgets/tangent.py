@@ -2,7 +2,7 @@
 
 import ipywidgets
 
-from lazylib.experiments.algorithms import _STEPS, _STRIDE, sgd_on_f, sgd_on_tangent, train_by_sgd
+from lazylib.experiments.algorithms import STEPS, STRIDE, sgd_on_f, sgd_on_tangent, train_by_sgd
 from lazylib.experiments.surface import train_on_surface
 from lazylib.plots.tangent import fill_sgd, fill_surface, sgd_panels, surface_panels
 from lazylib.widgets.panel import Canvas, Explorer, Player, animate, log_slider, whole_slider
@@ -56,7 +56,7 @@ def explore_sgd(
     Explorer
         A box to display. ``.state`` is a dictionary of all controls, to read or to set.
     """
-    player = Player(_STEPS // _STRIDE + 1)
+    player = Player(STEPS // STRIDE + 1)
     player.frame.value = 10
     box = {"layout": {"width": "auto"}, "indent": False}
     settings = {

@@ -3,7 +3,7 @@
 import ipywidgets
 import numpy as np
 
-from lazylib.experiments.theorem import _LOSSES, ALPHAS, sweep
+from lazylib.experiments.theorem import ALPHAS, LOSSES, sweep
 from lazylib.plots.theorem import describe_theorem, fill_theorem, theorem_panels
 from lazylib.widgets.panel import Canvas, Explorer, animate, log_slider
 
@@ -37,7 +37,7 @@ def explore_theorem(alpha=10.0, n=4, start="f − f(w₀)", layers="first", loss
         "n": choice([3, 4, 5, 6], n, "points n"),
         "start": choice(["f − f(w₀)", "doubling"], start, "zero at the start by"),
         "layers": choice(["first", "both"], layers, "trained layers"),
-        "loss": choice(list(_LOSSES), loss or next(iter(_LOSSES)), "loss"),
+        "loss": choice(list(LOSSES), loss or next(iter(LOSSES)), "loss"),
         "seed": ipywidgets.BoundedIntText(value=seed, min=0, max=10**6),
     }
     views = {"alpha": log_slider(alpha, 0, 3, "α", step=0.25)}

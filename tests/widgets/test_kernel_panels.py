@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-import lazylib as lz
-from lazylib.experiments import realizations, train_four
+from lazylib.experiments import train_four
 from lazylib.widgets import explore_kernels, explore_predictors
 
 
@@ -16,27 +15,6 @@ def realisations():
 @pytest.fixture(scope="module")
 def predictors():
     return explore_predictors()
-
-
-def test_the_plane_of_the_section_is_enough():
-    """Normal weights in ℝ¹⁰ give on a section what their two coordinates in its plane give."""
-    rng = np.random.default_rng(0)
-    a, b = rng.standard_normal((40, 10)), rng.standard_normal(40)
-    lifted = np.concatenate([realizations._SECTION, np.zeros((61, 8))], axis=1)
-    full = lz.random_feature_kernels(a, b, lifted[:1], lifted)
-    flat = lz.random_feature_kernels(a[:, :2], b, realizations._SECTION[:1], realizations._SECTION)
-    np.testing.assert_allclose(np.stack(full), np.stack(flat), rtol=0, atol=1e-14)
-
-
-def test_wider_draws_keep_their_first_neurons():
-    """Common random numbers: width 20 is the mean of its two halves."""
-    whole, half = (realizations.draw_realizations(m, 0).kernels for m in (20, 10))
-    rng = np.random.default_rng([0, 6])
-    a, b = rng.standard_normal((8, 1000, 2)), rng.standard_normal((8, 1000))
-    rest = lz.random_feature_kernels(
-        a[:, 10:20], b[:, 10:20], realizations._SECTION[:1], realizations._SECTION
-    )
-    np.testing.assert_allclose(whole, (half + realizations.with_sum(*rest)) / 2, rtol=0, atol=1e-14)
 
 
 def test_the_error_on_show_falls_with_the_width(realisations):

@@ -75,7 +75,7 @@ def test_moving_a_view_does_not_train_again(panel):
 def test_overlay_puts_the_twin_on_the_neurons():
     """Section 4.2.1: (τ, α) and (1, ατ²) draw the same paths after rescaling."""
     for tau, alpha in ((0.01, 0.1), (0.1, 1.0), (2.0, 3.0)):
-        plane = train_in_plane(tau, alpha, 20, 15, True, True, weights=2, teacher_seed=25)
+        plane = train_in_plane(tau, alpha, 20, 15, True, True, weights=2, teacher=25)
         ours = plane.net.positions(plane.run.w)
         np.testing.assert_allclose(plane.twin, ours, atol=1e-6 * np.abs(ours).max())
         assert np.abs(ours[-1] - ours[0]).max() > 1e-3  # they did move
