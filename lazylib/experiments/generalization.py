@@ -7,14 +7,14 @@ from functools import lru_cache
 import numpy as np
 
 from lazylib.data import Dataset, Teacher, nth_draw
-from lazylib.experiments.runner import Experiment, finished
+from lazylib.experiments.runner import Experiment
 from lazylib.kernels.arc_cosine import limit_kernels
 from lazylib.kernels.flow import KernelFlow
 from lazylib.kernels.tangent import tangent_kernel
 from lazylib.losses import quadratic
 from lazylib.models.networks import TwoLayer
 from lazylib.theory.laziness import displacement, feature_angle
-from lazylib.trainers.flow import gradient_flow, path_frames
+from lazylib.trainers.flow import between, gradient_flow
 from lazylib.trainers.run import Run
 
 FULL = {
@@ -57,8 +57,8 @@ def cell(settings, draw, tau):
     shared = setting(draw, *(settings[name] for name in ("d", "m", "n", "n_test")))
     net, data, w0, t_max = shared.net, shared.data, tau * shared.unit, training_time(settings, tau)
     watch = BestStop(net, data.x_test, data.y_test, to_end=settings["to_end"])
-    options = {"accuracy": settings["accuracy"], "times": [t_max], "watch": watch}
-    run = finished(gradient_flow(net, data, w0, t_max=t_max, **options))
+    options = {"accuracy": settings["accuracy"], "record": 2, "watch": watch}
+    run = gradient_flow(net, data, w0, t_max=t_max, **options)
     best, t_best, w_best = watch.find()
     zero = quadratic.value(np.zeros_like(data.y_test), data.y_test)
     # the kernel of τw₀ is τ² times that of w₀
@@ -111,8 +111,10 @@ class BestStop:
         best = int(np.argmin(self.losses))
         near = self.path[max(best - 1, 0) : best + 2]
         times = [np.linspace(a[0], b[0], 9) for a, b in itertools.pairwise(near)]
-        times = np.concatenate([*times, [near[-1][0]]])
-        times, frames = path_frames(near, None, None, times)
+        frames = [
+            between(*ends, t) for ends, t in zip(itertools.pairwise(near), times, strict=True)
+        ]
+        times, frames = np.concatenate(times), np.concatenate(frames)
         losses = self._loss(frames)
         best = losses.argmin()
         return losses[best], times[best], frames[best]

@@ -262,13 +262,6 @@ def _plain(value, digits=None):
     return value
 
 
-def finished(run):
-    """Return a run that was not interrupted: the results of others are not kept."""
-    if np.any(run.status == "interrupted"):
-        raise KeyboardInterrupt
-    return run
-
-
 def curves(results: Results):
     """Mean and standard error over the draws of all that Figure 1(c) shows."""
     return {name: mean_and_error(values) for name, values in results.values.items()}

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from lazylib.data import nth_draw, sphere
-from lazylib.experiments.runner import Experiment, Results, finished
+from lazylib.experiments.runner import Experiment, Results
 from lazylib.losses import quadratic
 from lazylib.models.networks import TwoLayer
 from lazylib.models.wrappers import Tangent
@@ -14,7 +14,7 @@ from lazylib.theory.laziness import displacement
 from lazylib.theory.population import Population
 from lazylib.trainers.descent import sgd
 from lazylib.trainers.flow import gradient_flow
-from lazylib.trainers.run import convergence_status
+from lazylib.trainers.run import status
 
 FULL = {
     "d": 100,
@@ -76,8 +76,8 @@ def train(settings, draw):
     w0 = net.init(for_weights, np.array(settings["tau"]))
     options = {"rng": for_samples, "batch_size": settings["batch_size"], "record": 2}
     steps = settings["steps"]
-    early = finished(sgd(net, target, w0, n_steps=steps - steps // 10, **options))
-    late = finished(sgd(net, target, early.w[-1], n_steps=steps // 10, **options))
+    early = sgd(net, target, w0, n_steps=steps - steps // 10, **options)
+    late = sgd(net, target, early.w[-1], n_steps=steps // 10, **options)
     return net, Population(target), w0, early, late, for_estimate
 
 
@@ -108,8 +108,8 @@ def tangent_minimum(population, model, w0):
 
 
 def _flow(population, net, w0, t, accuracy):
-    run = gradient_flow(net, population, w0, t_max=t, times=[t], accuracy=accuracy)
-    return finished(run).train_loss[-1] / population.zero_loss()
+    run = gradient_flow(net, population, w0, t_max=t, record=2, accuracy=accuracy)
+    return run.train_loss[-1] / population.zero_loss()
 
 
 UNDERPARAMETERIZED = Experiment("underparameterized", cell, cost, {"full": FULL, "quick": QUICK})
@@ -136,11 +136,10 @@ class PopulationRun:
 def still_falling(results: Results):
     """Where SGD was still falling in most draws: a bool for each τ.
 
-    It was if the exact loss dropped by more than `lazylib.laziness.STILL_FALLING` says over the
-    last tenth of the steps.
+    It was if `lazylib.trainers.status` says so of the exact loss at nine tenths and at the end.
     """
     exact, before = results.values["exact"], results.values["before"]
-    falling = convergence_status(exact, before, np.ones_like(exact)) == "still falling"
+    falling = status(exact, before, np.ones_like(exact)) == "still falling"
     return falling.mean(axis=0) > 0.5
 
 
@@ -165,5 +164,5 @@ def train_on_population(tau, steps, batch_size, draw):
     flow = gradient_flow(net, population, w0, t_max=times[-1], times=times).train_loss / zero
     before = np.interp(0.9 * times[-1], times, exact)
     errors = {"SGD, exact": exact, "SGD, its batches": batches / zero, "flow, no noise": flow}
-    status = str(convergence_status(exact[-1], before, 1.0))
-    return PopulationRun(tau, times, errors, displacement(w[-1], w0), status, local_minimum)
+    ended = str(status(exact[-1], before, 1.0))
+    return PopulationRun(tau, times, errors, displacement(w[-1], w0), ended, local_minimum)

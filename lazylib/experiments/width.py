@@ -1,7 +1,7 @@
 """Figure 6(a): the test error at the end of training against the width m, for two scalings α(m)."""
 
 from lazylib.data import nth_draw
-from lazylib.experiments.runner import Experiment, finished
+from lazylib.experiments.runner import Experiment
 from lazylib.models.networks import TwoLayer
 from lazylib.models.wrappers import Scaled
 from lazylib.theory.laziness import displacement
@@ -52,7 +52,7 @@ def cell(settings, draw, scaling, m):
     w0 = net.init(rng, settings["tau"])
     t_max = settings["t_max times m"][scaling] / m
     options = {name: settings[name] for name in ("accuracy", "max_steps")}
-    run = finished(gradient_flow(net, data, w0, t_max=t_max, times=[t_max], alpha=alpha, **options))
+    run = gradient_flow(net, data, w0, t_max=t_max, record=2, alpha=alpha, **options)
     population, w = Population(target), run.w[-1]
     return {
         "end": population.loss(Scaled(net, alpha), w) / population.zero_loss(),
