@@ -52,7 +52,7 @@ from lazylib.theory import (
     regime,
     sign_flips,
 )
-from lazylib.trainers import Run, gradient_descent, gradient_flow, sgd
+from lazylib.trainers import Interrupted, Run, gradient_descent, gradient_flow, sgd
 
 __version__ = "0.1.0"
 
@@ -61,6 +61,7 @@ __all__ = [
     "Centered",
     "Dataset",
     "FirstLayer",
+    "Interrupted",
     "KernelFlow",
     "LazyTheorem",
     "Loss",

@@ -53,7 +53,7 @@ def cell(settings, draw, tau):
     shared = space_setting(draw, *(settings[name] for name in ("d", "m", "n", "n_test")))
     net, data, w0, t_max = shared.net, shared.data, tau * shared.unit, training_time(settings, tau)
     watch = BestStop(net, data.x_test, data.y_test, to_end=settings["to_end"])
-    options = {"accuracy": settings["accuracy"], "times": [t_max], "watch": watch}
+    options = {"accuracy": settings["accuracy"], "record": 2, "watch": watch}
     run = gradient_flow(net, data, w0, t_max=t_max, **options)
     best, t_best, w_best = watch.find()
     zero = zero_loss(data.y_test)

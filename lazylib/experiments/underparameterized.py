@@ -12,7 +12,7 @@ from lazylib.experiments.runner import Experiment, Results
 from lazylib.losses import quadratic
 from lazylib.models import Tangent, TwoLayer
 from lazylib.theory import Population, displacement
-from lazylib.trainers import gradient_flow, sgd
+from lazylib.trainers import gradient_flow, sgd, status
 
 #: The middle of the grid, in equal steps of log τ.
 MIDDLE = [float(f"{10 ** (k / 10):.4g}") for k in range(-10, 1)]
@@ -51,7 +51,7 @@ def cell(settings, draw):
     zero = population.zero_loss()
     x = sphere(for_estimate, settings["n_estimate"], settings["d"])
     flow = [
-        gradient_flow(net, population, start, t_max=t, times=[t], accuracy=settings["accuracy"])
+        gradient_flow(net, population, start, t_max=t, record=2, accuracy=settings["accuracy"])
         for start, t in zip(w0, times, strict=True)
     ]
     return {
@@ -116,16 +116,11 @@ def tangent_minimum(population, model, w0):
     return population.loss(tangent, w0 + v)
 
 
-def falling(before, end):
-    """Whether errors R/R(0) still fell over the last tenth of training: by 1 %, and by .002."""
-    return (before - end > 0.01 * before) & (before - end > 0.002)
-
-
 def still_falling(results):
     """Where SGD was still falling in most draws.
 
-    It was if the exact error dropped, over the last tenth of the steps, by more than 1 % of itself
-    and by more than 0.002 of the zero predictor's loss.
+    It was if `lazylib.trainers.status` says so of the exact error at nine tenths of the steps and
+    at the end.
 
     Parameters
     ----------
@@ -138,7 +133,8 @@ def still_falling(results):
         One for each τ.
     """
     values = _checks.instance("results", results, Results).values
-    return falling(values["before"], values["exact"]).mean(axis=0) > 0.5
+    ended = status(values["exact"], values["before"], 1.0)
+    return (ended == "still falling").mean(axis=0) > 0.5
 
 
 @dataclass(frozen=True)
@@ -198,9 +194,8 @@ def train_on_population(tau=0.2, steps=1000, batch_size=200, draw=2):
     flow = gradient_flow(net, population, w0, t_max=times[-1], times=times).train_loss / zero
     before = np.interp(0.9 * times[-1], times, exact)
     errors = {"SGD, exact": exact, "SGD, its batches": batches / zero, "flow, no noise": flow}
-    status = "still falling" if falling(before, exact[-1]) else "converged"
-    status = "diverged" if run.status == "diverged" else status
-    return PopulationRun(tau, times, errors, displacement(w[-1], w0), status, local_minimum)
+    ended = "diverged" if run.status == "diverged" else str(status(exact[-1], before, 1.0))
+    return PopulationRun(tau, times, errors, displacement(w[-1], w0), ended, local_minimum)
 
 
 UNDERPARAMETERIZED = Experiment("underparameterized", cell, cost, {"full": FULL, "quick": QUICK})

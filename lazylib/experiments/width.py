@@ -45,7 +45,7 @@ def cell(settings, draw, scaling, m):
     w0 = net.init(rng, settings["tau"])
     t_max = settings["t_max times m"][scaling] / m
     options = {name: settings[name] for name in ("accuracy", "max_steps")}
-    run = gradient_flow(net, data, w0, t_max=t_max, times=[t_max], alpha=alpha, **options)
+    run = gradient_flow(net, data, w0, t_max=t_max, record=2, alpha=alpha, **options)
     population, w = Population(target), run.w[-1]
     return {
         "end": population.loss(Scaled(net, alpha), w) / population.zero_loss(),

@@ -7,7 +7,7 @@ from lazylib.experiments.underparameterized import still_falling
 from lazylib.plots.generalization import curve, level, path_artists, set_paths
 from lazylib.plots.style import FAINT, INK, NEGATIVE, POSITIVE, THIRD
 from lazylib.theory.laziness import regime
-from lazylib.trainers.run import STILL_FALLING
+from lazylib.trainers.run import OF_ITSELF, OF_ZERO
 
 
 def underparameterized(ax, tau, curves, falling, title="Figure 6(b): error after SGD"):
@@ -52,15 +52,16 @@ _STYLES = {
 def describe_population(result):
     """Say in words how a run ended."""
     exact, flow = (result.errors[name][-1] for name in ("SGD, exact", "flow, no noise"))
-    drop, of_zero = STILL_FALLING
-    more, both = ("more", "and") if result.status == "still falling" else ("less", "or")
+    more, both = (
+        ("more", "and is above") if result.status == "still falling" else ("less", "or is below")
+    )
     return (
         f"{regime(result.displacement).capitalize()}, {result.status}: after t = "
         f"{result.times[-1]:.3g} the population loss is {exact:.3f} of the zero predictor's; "
         f"without noise it would be {flow:.3f}, and the best tangent model has "
         f"{result.local_minimum:.3f}. Displacement {result.displacement:.2g}. Over the last tenth "
-        f"of the time it fell by {more} than {drop:.0%} of itself {both} {of_zero} of the zero "
-        "predictor's."
+        f"of the time it fell by {more} than {OF_ITSELF:.0%} of itself {both} {OF_ZERO} of the "
+        "zero predictor's."
     )
 
 

@@ -5,7 +5,18 @@ d(αf)/dt = −(1/n) K_w (αf − y) for the quadratic loss, with no α in it.
 """
 
 from lazylib.trainers.descent import gradient_descent, sgd
-from lazylib.trainers.flow import gradient_flow
-from lazylib.trainers.run import Run
+from lazylib.trainers.flow import between, gradient_flow
+from lazylib.trainers.run import OF_FALL, OF_ITSELF, OF_ZERO, Interrupted, Run, status
 
-__all__ = ["Run", "gradient_descent", "gradient_flow", "sgd"]
+__all__ = [
+    "OF_FALL",
+    "OF_ITSELF",
+    "OF_ZERO",
+    "Interrupted",
+    "Run",
+    "between",
+    "gradient_descent",
+    "gradient_flow",
+    "sgd",
+    "status",
+]

@@ -4,16 +4,31 @@ All trainers share one time, t = step × number of steps: in predictor space the
 d(αf)/dt = −(1/n) K_w (αf − y) for the quadratic loss, with no α in it.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from lazylib import _checks
 from lazylib.data import Dataset, sphere
 from lazylib.losses import quadratic
-from lazylib.trainers.objective import Objective, batch
-from lazylib.trainers.run import Recorder, convergence_status, progress_bar, until_interrupted
+from lazylib.models.model import Model
+from lazylib.trainers.objective import Objective, batch, length
+from lazylib.trainers.run import (
+    Recorder,
+    finished_run,
+    noting_interrupts,
+    progress_bar,
+    saving,
+    settled,
+    status,
+)
 
 # Automatic steps follow the sharpness after so many steps, or when w moved by this part of itself.
 _FOLLOW_STEPS, _FOLLOW_DISTANCE = 50, 0.1
+
+
+# R(0) itself is not a tolerance: a run that starts at 0 would be over.
+_MOST_TOLERANCE = np.nextafter(1, 0)
 
 
 _LONGEST = 0.5  # no automatic step moves w by more than this part of itself
@@ -23,6 +38,7 @@ _LONGEST = 0.5  # no automatic step moves w by more than this part of itself
 _FIRST, _NEXT = 20, 2
 
 
+@noting_interrupts
 def gradient_descent(
     model, data, w0, *, step="auto", n_steps, alpha=1.0, loss=quadratic, record=100, tolerance=1e-7
 ):
@@ -51,10 +67,11 @@ def gradient_descent(
     Returns
     -------
     Run
-        A KeyboardInterrupt ends the runs early, with the status "interrupted".
 
     Raises
     ------
+    Interrupted
+        A KeyboardInterrupt that has the run so far.
     ValueError, TypeError
         For arguments that do not fit; the message names the argument.
 
@@ -69,14 +86,16 @@ def gradient_descent(
     >>> run.status
     'converged'
     """
+    n_steps, record = _checks.whole("n_steps", n_steps), _checks.whole("record", record, least=2)
+    tolerance = _checks.number("tolerance", tolerance, least=0, most=_MOST_TOLERANCE)
     lead, w, train, test = batch(model, _checks.instance("data", data, Dataset), w0, alpha, loss)
     steps = _Steps(step, lead, w.dtype, fraction=1.0)
-    tolerance = _checks.number("tolerance", tolerance, least=0)
     return _descend(
         lead, w, train, train, test, lambda same: same, steps, n_steps, record, tolerance
     )
 
 
+@noting_interrupts
 def sgd(
     model,
     teacher,
@@ -115,61 +134,110 @@ def sgd(
         ``train_loss`` is that on the batch of the step, before it was used.
     """
     _checks.generator("rng", rng)
+    _checks.instance("model", model, Model)
+    _checks.function("teacher", teacher)
+    n_steps, record = _checks.whole("n_steps", n_steps), _checks.whole("record", record, least=2)
     size = _checks.whole("batch_size", batch_size)
 
     def samples():
         x = sphere(rng, size, model.d)
-        return x, teacher(x)
+        y = _checks.array("teacher(x)", teacher(x))
+        if y.shape != (size,):
+            raise ValueError(
+                f"teacher must return shape ({size},) for {size} inputs, got {y.shape}"
+            )
+        return x, y
 
+    if test is not None and (not isinstance(test, tuple | list) or len(test) != 2):
+        raise TypeError(f"test must be a pair (x, y), got {_checks.shown(test)}")
     first = Dataset(*samples(), *((None, None) if test is None else test))
     lead, w, train, test = batch(model, first, w0, alpha, loss)
 
     def fresh(objective):
         x, y = samples()
-        return Objective(objective.model, loss, x.astype(w.dtype), y.astype(w.dtype))
+        x, y = x.astype(w.dtype), y.astype(w.dtype)
+        return Objective(objective.model, loss, x, y, single=lead == ())
 
     steps = _Steps(step, lead, w.dtype, fraction=0.5)
-    # how a run ended is not read off fresh samples, whose loss fluctuates; the first are not used
-    return _descend(lead, w, train, test or train, test, fresh, steps, n_steps, record, 0.0)
+    # the first samples are not used to train
+    judge = replace(train) if test is None else test
+    return _descend(lead, w, train, judge, test, fresh, steps, n_steps, record, 0.0)
 
 
-def _descend(lead, w, objective, judge, test, sample, steps, n_steps, record, tolerance):
-    n_steps = _checks.whole("n_steps", n_steps)
-    recorder = Recorder(_checks.whole("record", record, least=2), judge.model._positions)
-    zero_loss, live = judge.zero_loss(), np.arange(len(w))
-    status = np.full(len(w), "interrupted", dtype="<U13")
-    # all runs as of the last check; w and t are those of the live runs
-    now, before, times, loss = w.copy(), w.copy(), np.zeros(len(w)), zero_loss.copy()
-    t, reached, next_check = times.copy(), 0, 0
-    with until_interrupted(), np.errstate(all="ignore"), progress_bar(n_steps) as bar:
+def _descend(lead, w, train, judge, test, sample, steps, n_steps, record, tolerance):
+    """Take the steps; ``sample`` makes the objective of each, ``judge`` says how they ended."""
+    runs = _Runs(lead, w, judge, test, n_steps, record, tolerance, fresh=judge is not train)
+    objective, t = train, np.zeros(len(w))
+    with saving(runs.run), np.errstate(all="ignore"), progress_bar(n_steps) as bar:
+        judge.start(w)
         for taken in range(n_steps + 1):
             objective = sample(objective)
             g, gradient = objective.forward_backward(w)
-            if taken in (next_check, n_steps):
-                value = objective.loss._value(g, objective.y)
-                next_check += 1 + taken // 500
-                good = np.isfinite(value) & np.isfinite(w).all(axis=-1)
-                now[live[good]], times[live[good]], loss[live[good]] = w[good], t[good], value[good]
-                if taken <= 0.9 * n_steps:
-                    before = now.copy()
-                recorder.offer(times, now, loss, test)
-                reached = taken
+            if taken in (runs.due, n_steps):
+                going = runs.check(taken, t, w, objective.loss._value(g, objective.y))
                 bar.update(taken - bar.n)
-                going = good & (value > tolerance * zero_loss[live])
-                status[live[~going]] = np.where(good, "converged", "diverged")[~going]
                 if taken == n_steps or not going.any():
-                    values = (judge.value(state)[live[going]] for state in (now, before))
-                    status[live[going]] = convergence_status(*values, zero_loss[live[going]])
                     break
                 if not going.all():
-                    objective, live = objective.at(going), live[going]
-                    w, t, gradient = w[going], t[going], gradient[going]
+                    objective, w, t = objective.at(going), w[going], t[going]
+                    gradient = gradient[going]
                     steps.keep(going)
             size = steps.sizes(objective, w, gradient, taken)
             w -= size[:, None] * gradient
             t += size
-    recorder.offer(times, now, loss, test, last=True)
-    return recorder.run(lead, status, reached)
+        if going.any():
+            lost = length(steps.size[:, None] * gradient) <= np.finfo(w.dtype).eps * length(w)
+            slope = (objective.model.alpha * length(gradient)) ** 2
+            runs.judge_rest(going, 0.1 * t * slope, lost)
+        return runs.run()
+
+
+class _Runs:
+    """All runs as of the last check: where they are, which still go, and how the others ended."""
+
+    def __init__(self, lead, w, judge, test, n_steps, record, tolerance, fresh):
+        self.lead, self.judge, self.test, self.n_steps = lead, judge, test, n_steps
+        self.fresh, self.tolerance, self.zero = fresh, tolerance, judge.zero_loss()
+        self.live, self.status = np.arange(len(w)), np.full(len(w), "interrupted", dtype="<U13")
+        self.w, self.t, self.loss = w.copy(), np.zeros(len(w)), self.zero.copy()
+        self.recorder, self.history = Recorder(record, judge.model._positions, w), []
+        self.due = self.reached = 0
+
+    def check(self, taken, t, w, value):
+        """Record the states of the live runs; return which of them go on."""
+        self.due += 1 + taken // 500
+        good = np.isfinite(value) & np.isfinite(w).all(axis=-1)
+        index = self.live[good]
+        self.w[index], self.t[index], self.loss[index] = w[good], t[good], value[good]
+        loss = self.loss
+        if not self.fresh:
+            self.history.append((self.t.copy(), loss.copy()))
+        elif not self.history and self.due > 0.9 * self.n_steps or taken == self.n_steps:
+            # how a run ended is not read off fresh samples, whose loss fluctuates
+            self.history.append((self.t.copy(), self.judge.value(self.w)))
+        self.recorder.offer(self.t[None], self.w[None], loss[None])
+        self.reached = taken
+        going = good & (value > self.tolerance * self.zero[self.live])
+        self.status[self.live[~going]] = np.where(good, "converged", "diverged")[~going]
+        if going.any() and taken < self.n_steps:
+            self.live = self.live[going]
+        return going
+
+    def judge_rest(self, going, promised, lost):
+        """Say how the runs ended that took all steps."""
+        rest = self.live[going]
+        history, options = [(t[rest], loss[rest]) for t, loss in self.history], {}
+        options = {"promised": promised[going], "lost": lost[going]}
+        if self.fresh:
+            (_, before), (_, loss) = history[0], history[-1]
+            self.status[rest] = status(loss, before, self.zero[rest], tolerance=0, **options)
+        else:
+            self.status[rest] = settled(history, self.zero[rest], self.tolerance, **options)
+
+    def run(self):
+        """The run so far."""
+        frames = self.recorder.frames()
+        return finished_run(frames, self.lead, self.judge, self.test, self.status, self.reached)
 
 
 class _Steps:
@@ -186,6 +254,10 @@ class _Steps:
             if _checks.broadcastable(step=step.shape, runs=lead) != lead:
                 raise ValueError(f"step has shape {step.shape}, but the runs have shape {lead}")
             self.size = np.broadcast_to(step, lead).reshape(-1).astype(dtype)
+            if not ((self.size > 0) & np.isfinite(self.size)).all():
+                raise ValueError(
+                    f"step must be > 0 and finite in {dtype}, got {_checks.shown(step)}"
+                )
 
     def keep(self, going):
         """Forget the runs that have left the batch."""
@@ -211,7 +283,7 @@ class _Steps:
             sharpness, self.vector[due] = part.sharpness(*state, count)
             size = self.fraction / np.where(sharpness > 0, sharpness, self.fraction)
             # from a small start, the sharpness does not tell what it is where the step leads
-            here, slope = (np.linalg.norm(v[due], axis=-1) for v in (w, gradient))
+            here, slope = length(w[due]), length(gradient[due])
             self.size[due] = np.where(here > 0, np.minimum(size, _LONGEST * here / slope), size)
             self.seen[due] = w[due]
         return self.size

@@ -1,6 +1,5 @@
 """The scaled objective F_α of Eq. (5) for a batch of runs, with its gradient and its sharpness."""
 
-import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,16 +9,12 @@ import numpy as np
 from lazylib import _checks
 from lazylib.data import Dataset
 from lazylib.losses import Loss, quadratic
+from lazylib.models.model import Model
 from lazylib.models.wrappers import Scaled
+from lazylib.trainers.run import check_interrupt
 
 # Runs are computed together as long as σ(z) of all of them, in bytes, stays in a usual cache.
 _CACHE = 1_500_000
-
-
-# The C library of Linux hands freed memory back to the system at once, until it has seen a large
-# block come and go. From then on, each step finds the memory of the last one: up to 5 times faster.
-if sys.platform == "linux":
-    np.empty(31 * 2**20, np.uint8)
 
 
 @dataclass
@@ -32,12 +27,16 @@ class Objective:
         αf, with one α a run.
     loss : Loss
     x, y : ndarray of shape (n, d) and (n,), or (runs, n, d) and (runs, n)
+    single : bool
+        Whether there is one run and neither model nor data have an axis for it: the formulas then
+        go without, in half the time for small networks.
     """
 
     model: Scaled
     loss: Loss
     x: np.ndarray
     y: np.ndarray
+    single: bool = False
 
     def at(self, index):
         """The objective of the chosen runs."""
@@ -48,7 +47,14 @@ class Objective:
 
     def value(self, w):
         """R(αf(w)), of shape (runs,)."""
+        check_interrupt()
         return self.loss._value(self.model._predict(w, self.x), self.y)
+
+    def values(self, w):
+        """R(αf(w)) of many states, of shape (states, runs) for ``w`` of shape (states, runs, p)."""
+        size = max(1, self._together // len(self.model.alpha))
+        chunks = [w[i : i + size] for i in range(0, len(w), size)]
+        return np.concatenate([self.value(chunk) for chunk in chunks])
 
     def gradient(self, w):
         """R(αf(w)), of shape (runs,), and ∇F_α(w) = (1/α) Df_wᵀ ∇R(αf(w)), of shape (runs, p)."""
@@ -57,20 +63,35 @@ class Objective:
 
     def forward_backward(self, w):
         """αf(w), of shape (runs, n), and ∇F_α(w), of shape (runs, p)."""
+        check_interrupt()
+        if self.single:
+            g, gradient = self._forward_backward(w[0], self._alpha)
+            return g[None], gradient[None]
         if self._parts:
             done = [part.forward_backward(w[runs]) for runs, part in self._parts]
             return tuple(np.concatenate(column) for column in zip(*done, strict=True))
-        alpha = self.model.alpha[:, None]
+        return self._forward_backward(w, self.model.alpha[:, None])
+
+    def _forward_backward(self, w, alpha):
         f, pullback = self.model.model._vjp(w, self.x)
         g = alpha * f
         return g, pullback(self.loss._gradient(g, self.y) / alpha)
 
     @cached_property
+    def _alpha(self):
+        return self.model.alpha[0]
+
+    @cached_property
+    def _together(self):
+        """How many runs are computed together."""
+        n, d = self.x.shape[-2:]
+        neurons = self.model.n_parameters / (d + 1)
+        return max(1, int(_CACHE / (n * neurons * self.x.itemsize)))
+
+    @cached_property
     def _parts(self):
         """Runs that are computed together, as pairs (slice, objective); none if all of them are."""
-        (n, d), runs = self.x.shape[-2:], len(self.model.alpha)
-        neurons = self.model.n_parameters / (d + 1)
-        size = max(1, int(_CACHE / (n * neurons * self.x.itemsize)))
+        runs, size = len(self.model.alpha), self._together
         parts = [slice(i, i + size) for i in range(0, runs, size)]
         return [(part, self.at(part)) for part in parts] if len(parts) > 1 else []
 
@@ -78,6 +99,18 @@ class Objective:
         """R(0), the loss of the zero predictor, of shape (runs,)."""
         zero = self.loss._value(np.zeros_like(self.y), self.y)
         return np.broadcast_to(zero, self.model.alpha.shape)
+
+    def start(self, w):
+        """Return `gradient` at the start, or raise a ValueError if it is beyond floating point."""
+        with np.errstate(all="ignore"):
+            value, gradient = self.gradient(w)
+            for name, sizes in (
+                ("data has labels", [self.zero_loss()]),
+                ("w0 is", [value, np.vecdot(gradient, gradient), np.vecdot(w, w)]),
+            ):
+                if not np.isfinite(sizes).all():
+                    raise ValueError(f"{name} so large that the loss is beyond floating point")
+        return value, gradient
 
     def hessian_product(self, w, gradient, vector):
         """∇²F_α(w) v, of shape (runs, p), as a difference of gradients.
@@ -91,9 +124,12 @@ class Objective:
         vector : ndarray of shape (runs, p)
             Directions v, of length 1.
         """
-        size = np.linalg.norm(w, axis=-1, keepdims=True)
+        size = length(w)[:, None]
         short = np.finfo(w.dtype).eps ** 0.45 * np.where(size > 0, size, 1)
-        return (self.gradient(w + short * vector)[1] - gradient) / short
+        product = self.forward_backward(w + short * vector)[1]
+        product -= gradient
+        product /= short
+        return product
 
     def sharpness(self, w, gradient, vector, iterations):
         """Estimate λ, the largest |eigenvalue| of the Hessian of F_α at w, by power iterations.
@@ -116,7 +152,7 @@ class Objective:
         """
         for _ in range(iterations):
             vector = self.hessian_product(w, gradient, unit(vector))
-        return np.linalg.norm(vector, axis=-1), vector
+        return length(vector), vector
 
 
 @dataclass
@@ -132,24 +168,37 @@ class ExactObjective:
 
     def value(self, w):
         """R(αf(w)), of shape (runs,)."""
-        return self.exact.loss(self.model, w)
+        return self.gradient(w)[0]
+
+    def values(self, w):
+        """R(αf(w)) of many states, of shape (states, runs)."""
+        return np.stack([self.value(state) for state in w])
 
     def gradient(self, w):
         """R(αf(w)), of shape (runs,), and ∇F_α(w), of shape (runs, p)."""
+        check_interrupt()
         value, gradient = self.exact.loss_and_gradient(self.model, w)
         return value, gradient / self.model.alpha[:, None] ** 2
+
+    forward_backward = gradient
 
     def zero_loss(self):
         """R(0), of shape (runs,)."""
         return np.full(self.model.alpha.shape, self.exact.zero_loss())
 
+    start = Objective.start
     hessian_product = Objective.hessian_product
     sharpness = Objective.sharpness
 
 
+def length(v):
+    """Euclidean lengths of vectors."""
+    return np.sqrt(np.vecdot(v, v))
+
+
 def unit(vector):
     """Vectors of length 1 with the directions of ``vector``; 0 stays 0."""
-    return vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-30)
+    return vector / np.maximum(length(vector)[:, None], 1e-30)
 
 
 def batch(model, data, w0, alpha, loss):
@@ -163,7 +212,8 @@ def batch(model, data, w0, alpha, loss):
     train, test : Objective
         ``test`` is None without test data.
     """
-    exact = hasattr(data, "loss_and_gradient")
+    _checks.instance("model", model, Model)
+    exact = hasattr(data, "loss_and_gradient") and not isinstance(data, type)
     if not exact:
         _checks.instance("data", data, Dataset)
     _checks.instance("loss", loss, Loss)
@@ -176,8 +226,10 @@ def batch(model, data, w0, alpha, loss):
             raise ValueError("loss must be quadratic for the exact population loss")
         w0 = w0.astype(np.float64)  # the closed form subtracts large numbers
     else:
-        shapes |= {"data.x": data.x.shape[:-2], "data.y": data.y.shape[:-1]}
+        shapes |= _data_shapes(model, data, loss)
     lead = _checks.broadcastable(**shapes)
+    if 0 in lead:
+        raise ValueError(f"w0 must hold at least one run, got the leading shape {lead}")
 
     def spread(array, axes):
         tail = array.shape[array.ndim - axes :]
@@ -194,6 +246,20 @@ def batch(model, data, w0, alpha, loss):
         # as its transpose lies in memory: the product with the weights reads it that way
         x = np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2)
         y = y.astype(w0.dtype) if y.ndim == 1 else spread(y, 1)
-        return Objective(scaled, loss, x, y)
+        return Objective(scaled, loss, x, y, single=lead == ())
 
     return lead, spread(w0, 1), objective(data.x, data.y), objective(data.x_test, data.y_test)
+
+
+def _data_shapes(model, data, loss):
+    """Check that the data suit model and loss; return their leading shapes by name."""
+    shapes = {}
+    for part in ("", "_test"):
+        x, y = getattr(data, "x" + part), getattr(data, "y" + part)
+        if x is None:
+            continue
+        _checks.last_axis(f"data.x{part}", x, model.d, "this model's inputs")
+        if loss.of_margin and (np.abs(y) != 1).any():
+            raise ValueError(f"data.y{part} must be labels +1 and -1 for the {loss.name} loss")
+        shapes |= {f"data.x{part}": x.shape[:-2], f"data.y{part}": y.shape[:-1]}
+    return shapes

@@ -11,13 +11,14 @@ long come to rest while it still goes on elsewhere, so long steps slow it down i
 which leaves its points of rest where they are, and take the stages that the others need.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from lazylib.trainers.objective import unit
-from lazylib.trainers.run import progress_bar, until_interrupted
+from lazylib.trainers.objective import length, unit
+from lazylib.trainers.run import progress_bar
 
 # Stages a step at most, and the reserve that the estimated sharpness gets.
 _MOST_STAGES, _RESERVE = 120, 1.2
@@ -26,10 +27,6 @@ _MOST_STAGES, _RESERVE = 120, 1.2
 # Power iterations before the first step and after each of the next ones. From then on the sharpness
 # is followed after so many steps, when w moved by this part of itself, and when a step failed.
 _FIRST, _FOLLOW_STEPS, _FOLLOW_DISTANCE = 5, 5, 0.1
-
-
-#: How a run may end, in the order in which it is decided.
-ENDS = ["converged", "diverged", "stopped"]
 
 
 @cache
@@ -56,15 +53,33 @@ def coefficients(s):
 def rkc_step(velocity, w, v, h, s):
     """The change of ``w`` in one step of size ``h``, of shape (runs, 1); ``v`` is its velocity.
 
-    The change, not the new ``w``, in which a short step would be lost to rounding.
+    The change, not the new ``w``, in which a short step would be lost to rounding. ``velocity``
+    returns an array of its own, which is used up.
     """
     mu_1, rows = coefficients(s)
-    before, now = np.zeros_like(w), mu_1 * h * v
-    for mu, nu, mu_tilde, gamma_tilde in rows:
-        after = mu * now + nu * before
-        after += h * (mu_tilde * velocity(w + now) + gamma_tilde * v)
-        before, now = now, after
+    # two changes in turns, and h times the velocities there and at the start
+    state = np.zeros((4, *w.shape), w.dtype)
+    before, now, there, here = state
+    np.multiply(h, v, out=here)
+    np.multiply(mu_1, here, out=now)
+    flat, point, new = state.reshape(4, -1), np.empty_like(w), np.empty_like(w)
+    flat_new = new.reshape(-1)
+    for row in _rows(s, w.dtype.char):
+        np.add(w, now, out=point)
+        np.multiply(h, velocity(point), out=there)
+        np.dot(row, flat, out=flat_new)
+        before[...] = new
+        before, now = now, before
     return now
+
+
+@cache
+def _rows(s, kind):
+    """The coefficients of both changes and both velocities, in turns."""
+    mu, nu, mu_tilde, gamma_tilde = np.array(coefficients(s)[1]).T
+    rows = np.stack([nu, mu, mu_tilde, gamma_tilde], axis=-1)
+    rows[1::2, :2] = rows[1::2, 1::-1]
+    return list(rows.astype(kind))
 
 
 class Sharpness(NamedTuple):
@@ -106,7 +121,7 @@ class Sharpness(NamedTuple):
         direction = unit(product)
         other = unit(_without(self.other + residual, direction, 1))
         other, more = _product(objective, w, gradient, other, self.rest)
-        rest = np.maximum(np.linalg.norm(residual, axis=-1), np.linalg.norm(other, axis=-1))
+        rest = np.maximum(length(residual), length(other))
         return Sharpness(direction, sharpest, other, rest, w), count + more
 
 
@@ -123,11 +138,11 @@ def first_sharpness(objective, w, gradient):
 def _product(objective, w, gradient, direction, expected):
     """H·direction, and a count: by a difference on one side, or on both if a kink may lie there."""
     ahead = objective.hessian_product(w, gradient, direction)
-    length = np.linalg.norm(ahead, axis=-1)
-    if not (length > 2 * expected).any():
+    reach = length(ahead)
+    if not (reach > 2 * expected).any():
         return ahead, 1
     behind = -objective.hessian_product(w, gradient, -direction)
-    return np.where((length > np.linalg.norm(behind, axis=-1))[:, None], behind, ahead), 2
+    return np.where((reach > length(behind))[:, None], behind, ahead), 2
 
 
 def slowed_step(objective, w, gradient, h, bend):
@@ -149,18 +164,49 @@ def slowed_step(objective, w, gradient, h, bend):
         Number of stages, and of gradients.
     """
     s = _stages((h * bend.rest).max())
-    slow = 1 - np.minimum(1, _reach(s) / (h * bend.sharpest))[:, None].astype(w.dtype)
-    h = h[:, None].astype(w.dtype)
+    slow = 1 - np.minimum(1, _reach(s) / (h * bend.sharpest)).astype(w.dtype)
+    h, slowed = h[:, None].astype(w.dtype), slow.any()
 
-    def velocity(gradient):
-        return -_without(gradient, bend.direction, slow) if slow.any() else -gradient
+    def slope(gradient):
+        return _without(gradient, bend.direction, slow) if slowed else gradient
 
-    v = velocity(gradient)
-    change = rkc_step(lambda w: velocity(objective.gradient(w)[1]), w, v, h, s)
-    value, gradient = objective.gradient(w + change)
-    error = 0.4 * h * (v + velocity(gradient)) - 0.8 * change
-    lag = np.vecdot(gradient, bend.direction) / np.where(slow[:, 0] > 0, bend.sharpest, 1)
-    return w + change, value, gradient, error + slow * lag[:, None] * bend.direction, s
+    first = slope(gradient)
+    change = rkc_step(lambda w: slope(objective.forward_backward(w)[1]), w, first, -h, s)
+    w = w + change
+    value, gradient = objective.gradient(w)
+    error = -0.4 * h * (first + slope(gradient)) - 0.8 * change
+    if slowed:
+        lag = np.vecdot(gradient, bend.direction) / np.where(slow > 0, bend.sharpest, 1)
+        error += (slow * lag)[:, None] * bend.direction
+    return w, value, gradient, error, s
+
+
+@dataclass
+class _Live:
+    """The runs that are still followed; all arrays have their axis first."""
+
+    number: np.ndarray
+    start: np.ndarray
+    w: np.ndarray
+    t: np.ndarray
+    value: np.ndarray
+    gradient: np.ndarray
+    h: np.ndarray
+    shortest: np.ndarray
+    target: np.ndarray
+    halt: np.ndarray
+
+    def at(self, index):
+        """The chosen runs."""
+        return _Live(*(array[index] for array in vars(self).values()))
+
+    def accept(self, new, good):
+        """Take the states (t, w, value, gradient) of a step where they are ``good``."""
+        names = ("t", "w", "value", "gradient")
+        for name, there in zip(names, new, strict=True):
+            here = getattr(self, name)
+            column = good if here.ndim == 1 else good[:, None]
+            setattr(self, name, there if good.all() else np.where(column, there, here))
 
 
 def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
@@ -169,64 +215,75 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     Parameters
     ----------
     watch : callable
-        ``watch(runs, t, w, velocity)`` sees the start and every accepted step: the numbers of the
-        runs that made one and their states. It returns which of them are to stop there, as a
-        bool or an array of bool of shape (runs,).
+        ``watch(runs, t, w, velocity, value, count)`` sees the start and every accepted step: the
+        numbers of the runs that made one, their states and losses, and the number of gradients so
+        far. It returns which of them are to stop there, as a bool or an array of bool (runs,).
 
     Returns
     -------
     ended : ndarray of str of shape (runs,)
-        "converged" below ``tolerance`` · R(0), "stopped" at ``t_max``, after ``max_steps`` or by
-        ``watch``, "diverged" or "interrupted".
+        "converged" below ``tolerance`` · R(0), "stuck" where no step is short enough, "stopped" by
+        ``watch``, "end" at ``t_max``, or "out of steps" after ``max_steps``.
     count : int
         Number of gradients computed.
     """
-    ended, live = np.full(len(w0), "interrupted", dtype="<U13"), np.arange(len(w0))
-    w, start, t, target = w0, w0, np.zeros(len(w0)), tolerance * objective.zero_loss()
-    value, gradient = objective.gradient(w)
-    halt = np.zeros(len(w), bool)
-    halt[:] = watch(live, t, w, -gradient)
-    bend, count = first_sharpness(objective, w, gradient)
-    tiny = np.finfo(w.dtype).tiny
-    h = accuracy / np.maximum(np.maximum(bend.sharpest, bend.rest), tiny)
-    h = np.where(np.isfinite(h), h, -1)  # the start itself is out of bounds: it has diverged
-    shortest = 1e-15 * np.minimum(h, t_max)  # with such steps, a run does not get off
-    with until_interrupted(), np.errstate(all="ignore"), progress_bar(max_steps) as bar:
+    ended, tiny = np.full(len(w0), "out of steps", dtype="<U13"), np.finfo(w0.dtype).tiny
+    runs, bend, count = _begin(objective, w0, t_max, accuracy, tolerance, watch)
+    with np.errstate(all="ignore"), progress_bar(max_steps) as bar:
         for number in range(max_steps + 1):
-            stopped = halt | (t >= t_max * (1 - 1e-12)) | (number == max_steps)
-            stuck = h < np.maximum(1e-15 * t, shortest)
-            end = np.select([value <= target, stuck, stopped], ENDS, "")
-            ended[live[end != ""]] = end[end != ""]
-            if not (end == "").any():
+            on = _going(runs, t_max, ended)
+            if number == max_steps or not on.any():
                 break
-            if not (end == "").all():
-                on = end == ""
-                objective, live, start, target = objective.at(on), live[on], start[on], target[on]
-                w, gradient, t, h, value = w[on], gradient[on], t[on], h[on], value[on]
-                shortest = shortest[on]
+            if not on.all():
+                objective, runs = objective.at(on), runs.at(on)
                 bend = Sharpness(*(column[on] for column in bend))
-            h = np.minimum(np.minimum(h, _reach(_MOST_STAGES) / bend.rest), t_max - t)
-            w_new, value_new, gradient_new, error, s = slowed_step(objective, w, gradient, h, bend)
-            # the local error against the distance from the start
-            moved = np.maximum(np.linalg.norm(w_new - start, axis=-1), tiny)
-            error = np.linalg.norm(error, axis=-1) / moved
-            error = np.where(np.isfinite(error + value_new), error / accuracy, np.inf)
-            good = error <= 1
-            column = good[:, None]
-            w, gradient = np.where(column, w_new, w), np.where(column, gradient_new, gradient)
-            t, value = np.where(good, t + h, t), np.where(good, value_new, value)
-            h = h * np.clip(0.8 * np.maximum(error, 1e-9) ** (-1 / 3), 0.1, 5)
-            halt = np.zeros(len(live), bool)
-            if good.any():
-                halt[good] = watch(live[good], t[good], w[good], -gradient[good])
-            moved = np.linalg.norm(w - bend.seen, axis=-1)
-            due = ~good | (moved >= _FOLLOW_DISTANCE * np.linalg.norm(w, axis=-1))
-            if due.any() or number < _FIRST or number % _FOLLOW_STEPS == 0:
-                bend, looks = bend.followed(objective, w, gradient)
-                count += looks
+            h = np.minimum(np.minimum(runs.h, _reach(_MOST_STAGES) / bend.rest), t_max - runs.t)
+            w, value, gradient, error, s = slowed_step(objective, runs.w, runs.gradient, h, bend)
             count += s
+            # the local error against the distance from the start
+            error = length(error) / (accuracy * np.maximum(length(w - runs.start), tiny))
+            error = np.where(np.isfinite(error + value), error, np.inf)
+            good = error <= 1
+            runs.accept((runs.t + h, w, value, gradient), good)
+            runs.h = h * np.clip(0.8 * np.maximum(error, 1e-9) ** (-1 / 3), 0.1, 5)
+            runs.halt = np.zeros(len(good), bool)
+            if good.any():
+                at = runs if good.all() else runs.at(good)
+                runs.halt[good] = watch(at.number, at.t, at.w, -at.gradient, at.value, count)
+            far = length(runs.w - bend.seen) >= _FOLLOW_DISTANCE * length(runs.w)
+            if number < _FIRST or number % _FOLLOW_STEPS == 0 or (~good | far).any():
+                bend, looks = bend.followed(objective, runs.w, runs.gradient)
+                count += looks
             bar.update(1)
-    return ended, count + 1
+    return ended, count
+
+
+def _begin(objective, w0, t_max, accuracy, tolerance, watch):
+    """Return the runs at their start, what is known of their Hessians, and a count."""
+    number, t = np.arange(len(w0)), np.zeros(len(w0))
+    value, gradient = objective.start(w0)
+    halt = np.zeros(len(w0), bool)
+    halt[:] = watch(number, t, w0, -gradient, value, 1)
+    with np.errstate(all="ignore"):
+        bend, count = first_sharpness(objective, w0, gradient)
+        most = np.maximum(np.maximum(bend.sharpest, bend.rest), np.finfo(w0.dtype).tiny)
+        h = (accuracy / most).astype(float)
+        # with such steps, a run does not get off; a curvature beyond all bounds allows none
+        shortest = np.where(h > 0, 1e-15 * np.minimum(h, t_max), np.inf)
+    target = tolerance * objective.zero_loss()
+    runs = _Live(number, w0, w0, t, value, gradient, h, shortest, target, halt)
+    return runs, bend, count + 1
+
+
+def _going(runs, t_max, ended):
+    """Enter how runs have ended; return which of them go on."""
+    stuck = runs.h < np.maximum(1e-15 * runs.t, runs.shortest)
+    ends = [runs.value <= runs.target, stuck, runs.halt, runs.t >= t_max * (1 - 1e-12)]
+    over = ends[0] | ends[1] | ends[2] | ends[3]
+    if over.any():
+        names = np.select(ends, ["converged", "stuck", "stopped", "end"], "")
+        ended[runs.number[over]] = names[over]
+    return ~over
 
 
 def _reach(s):
@@ -239,5 +296,5 @@ def _stages(h_sharpness):
 
 
 def _without(vector, direction, part):
-    """Vectors less a part, in [0, 1], of their component along unit directions."""
-    return vector - part * np.vecdot(vector, direction)[:, None] * direction
+    """Vectors less a part, of shape (runs,), of their component along unit directions."""
+    return vector - (part * np.vecdot(vector, direction))[:, None] * direction

@@ -1,14 +1,17 @@
-"""What a training run leaves behind, and the choice of the frames that are kept of it."""
+"""What training leaves behind: frames, how it ended, and what an interrupt saves of it."""
 
 import contextlib
 import contextvars
+import functools
 import os
+import signal
+import threading
 from dataclasses import dataclass
 
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """A finished training run, or a batch of them, as frames from first to last.
 
@@ -21,9 +24,11 @@ class Run:
     train_loss, test_loss : ndarray of shape (frames, ...)
         R(αf) on the training and test data (``test_loss`` is None without test data).
     status : str, or ndarray of str of shape (...)
-        "converged", "still falling", "diverged" or "interrupted".
+        See `status`; "stopped" by a watch, "out of steps" before t_max, or "interrupted".
     n_steps : int
-        Number of steps taken.
+        Number of steps taken, or of gradients of a flow.
+    zero_loss, zero_test_loss : float, or ndarray of shape (...)
+        R(0) on both data; None if unknown.
     """
 
     times: np.ndarray
@@ -32,76 +37,264 @@ class Run:
     test_loss: np.ndarray | None
     status: str | np.ndarray
     n_steps: int
+    zero_loss: float | np.ndarray | None = None
+    zero_test_loss: float | np.ndarray | None = None
+
+    def __post_init__(self):
+        shape = np.shape(self.w)[:-1]
+        for name in ("times", "train_loss", "test_loss"):
+            value = getattr(self, name)
+            if value is not None and np.shape(value) != shape:
+                raise ValueError(f"{name} must have shape {shape}, got {np.shape(value)}")
+        for name in ("status", "zero_loss", "zero_test_loss"):
+            value = getattr(self, name)
+            if value is not None and np.shape(value) != shape[1:]:
+                raise ValueError(f"{name} must have shape {shape[1:]}, got {np.shape(value)}")
 
     def __len__(self):
         return len(self.w)
 
+    def __repr__(self):
+        return f"Run({len(self)} frames of shape {self.w.shape[1:]}, status {self.status!s})"
+
+    @property
+    def train_error(self):
+        """Training losses relative to the zero predictor's, of shape (frames, ...)."""
+        return self.train_loss / self.zero_loss
+
+    @property
+    def test_error(self):
+        """Test losses relative to the zero predictor's, of shape (frames, ...)."""
+        return self.test_loss / self.zero_test_loss
+
+
+#: What settles a loss: over the last tenth of the time it fell by no more than the first part of
+#: itself and the second part of its whole fall; or it is below the third part of R(0).
+OF_ITSELF, OF_FALL, OF_ZERO = 0.03, 0.03, 0.002
+
+
+def status(loss, before, zero_loss, start=None, *, tolerance=OF_ZERO, promised=0.0, lost=False):
+    """Say how runs ended, as one reads it off the curve of the loss against time on log axes.
+
+    Parameters
+    ----------
+    loss, before : array of shape (...)
+        R at the end and at nine tenths of the time.
+    zero_loss, start : array of shape (...)
+        R(0), the loss of the zero predictor, and that of the start (default R(0)).
+    tolerance : float
+        The part of R(0) below which a loss counts as 0.
+    promised, lost : array of shape (...)
+        The fall of R that the gradient promises over a tenth of the time, and whether rounding
+        swallows the steps.
+
+    Returns
+    -------
+    ndarray of str
+        "diverged": not finite; or above R(0), and above the start or rising by `OF_ITSELF`. No
+        stationary point of a network lies there: smaller output weights would lower the loss.
+        "still falling": above ``tolerance`` · R(0), and over the last tenth of the time it fell by
+        more than `OF_ITSELF`, or than `OF_FALL` of the whole fall: then it has hardly begun.
+        "stalled": it would still fall, but the steps are lost. "converged": all others.
+    """
+    start = zero_loss if start is None else start
+    with np.errstate(all="ignore"):
+        drop = np.where(lost, promised, before - loss)
+        noise = np.where(lost, 0, _ROUNDING * loss)
+        falling = (drop > OF_ITSELF * before) | (drop > np.maximum(OF_FALL * (start - loss), noise))
+        falling &= loss > tolerance * zero_loss
+        worse = loss > (1 + OF_ITSELF) * np.minimum(start, before)
+        diverged = ~np.isfinite(loss) | (worse & (loss > zero_loss))
+    names = np.where(lost, "stalled", "still falling")
+    return np.select([diverged, falling], ["diverged", names], "converged")
+
+
+# What rounding makes of a loss that stands still is no fall.
+_ROUNDING = 1e-12
+
+
+def settled(history, zero_loss, tolerance, promised, lost):
+    """The `status` of runs, from the times and losses, of shape (runs,), of all their checks."""
+    t, loss = (np.array(column) for column in zip(*history, strict=True))
+    before = [np.interp(0.9 * a[-1], a, b) for a, b in zip(t.T, loss.T, strict=True)]
+    # below this, a loss is rounding
+    tolerance = max(tolerance, np.finfo(loss.dtype).eps ** 1.5)
+    ends = loss[-1], np.array(before), zero_loss, loss[0]
+    return status(*ends, tolerance=tolerance, promised=promised, lost=lost)
+
 
 class Recorder:
-    """Keeps at most ``count`` frames of a path whose length is not known beforehand.
+    """Chooses frames of a path whose length is not known beforehand, even in its length.
 
-    Frames are stored at steps of the path's length. When four times as many as asked for are
-    stored, the step grows to half of what is then due and one frame a step is kept; in the end,
-    those nearest to equal steps are chosen. So an animation moves evenly, whatever the speed of
-    training was.
+    Points are stored at steps of the length. When there are `_DENSE` times as many as asked for,
+    the step grows until half of them are left; in the end, those nearest to equal steps are
+    chosen. So an animation moves evenly, whatever the speed of training was.
+
+    Parameters
+    ----------
+    count : int
+        How many frames to choose, at most.
+    positions : callable
+        Where parameters of shape (..., p) lie: the model's ``positions``.
+    w0 : ndarray of shape (runs, p)
+        The only frame until the first point is passed.
     """
 
-    def __init__(self, count, positions):
-        self.count = count
-        self.positions = positions
-        self.frames = []  # (time, w, train loss, test loss), and apart, the length of the path
-        self.lengths = []
-        self.gap = 0.0  # all lengths are relative to the neurons' first distance from the origin
+    def __init__(self, count, positions, w0):
+        self.count, self.positions = count, positions
+        self.points, self.lengths = [], []
+        self.gap = self.travelled = 0.0  # in units of the neurons' first distance from the origin
+        self.end, self.place = (np.zeros(len(w0)), w0.copy(), None), None
 
-    def offer(self, times, w, train_loss, test, last=False):
-        """Store the state of the runs as a frame, if they have moved enough or it is the last.
+    @property
+    def wanted(self):
+        """How many points of the whole path are enough."""
+        return _DENSE * self.count
 
-        ``w`` has shape (runs, p), ``times`` and ``train_loss`` have shape (runs,); ``test`` is the
-        objective on the test data, or None. Arrays are copied.
+    def offer(self, times, w, loss=None):
+        """Pass points of the path, and copy those to keep; an interrupt here changes nothing.
+
+        Parameters
+        ----------
+        times, loss : ndarray of shape (points, runs)
+            The ``loss`` only where it is known.
+        w : ndarray of shape (points, runs, p)
         """
-        position = self.positions(w).reshape(len(w), -1)
-        if not self.frames:
-            self.size = np.linalg.norm(position, axis=-1) + np.finfo(float).tiny
-            self.last, self.travelled = position, 0.0
-        moved = (np.linalg.norm(position - self.last, axis=-1) / self.size).sum()
-        later = last and (times > self.frames[-1][0]).any()
-        if self.frames and moved <= self.gap and not later:
-            return
-        self.last, self.travelled = position, self.travelled + moved
-        test_loss = None if test is None else test.value(w)
-        frame = (times, w, train_loss, test_loss)
-        self.frames.append(tuple(None if v is None else v.copy() for v in frame))
-        self.lengths.append(self.travelled)
-        if len(self.frames) >= 4 * self.count and not last:
-            self.gap = self.lengths[-1] / (2 * self.count)
+        place = self.positions(w).reshape(*w.shape[:2], -1)
+        first = self.place is None
+        if first:
+            self.size = np.sqrt(np.vecdot(place[0], place[0])) + np.finfo(float).tiny
+        moved = place - np.concatenate([place[:1] if first else self.place, place[:-1]])
+        moved = (np.sqrt(np.vecdot(moved, moved)) / self.size).sum(axis=-1).cumsum()
+        lengths = np.append(-1.0 if first else self.lengths[-1], self.travelled + moved)
+        cells = np.floor_divide(lengths, self.gap) if self.gap else lengths
+        kept = np.flatnonzero(cells[1:] > np.maximum.accumulate(cells[:-1]))
+        columns = (times, w) if loss is None else (times, w, loss)
+        points = [tuple(column[i].copy() for column in columns) for i in [*kept, -1]]
+        self.end, self.place, self.travelled = points.pop(), place[-1:].copy(), lengths[-1]
+        self.points += points
+        self.lengths += lengths[1:][kept].tolist()
+        if len(self.points) >= self.wanted:
+            self.gap = 2 * self.lengths[-1] / self.wanted
             _, kept = np.unique(np.floor_divide(self.lengths, self.gap), return_index=True)
-            self.frames = [self.frames[i] for i in kept]
-            self.lengths = [self.lengths[i] for i in kept]
+            self.points, self.lengths = ([v[i] for i in kept] for v in (self.points, self.lengths))
 
-    def run(self, lead, status, n_steps):
-        """The chosen frames as a `Run` whose runs have the leading shape ``lead``."""
-        lengths = np.array(self.lengths)
+    def frames(self, exactly=False):
+        """Times, parameters and known losses of the chosen points; some twice for ``exactly``."""
+        points, lengths = self.points, self.lengths
+        if not points or (self.end[0] > points[-1][0]).any():
+            points, lengths = [*points, self.end], np.append(lengths, self.travelled)
         even = np.linspace(0, lengths[-1], self.count)
-        middles = (lengths[1:] + lengths[:-1]) / 2
-        chosen = np.unique([0, *np.searchsorted(middles, even)[1:-1], len(lengths) - 1])
-        times, w, train, test = (
-            None if column[0] is None else np.stack(column)
-            for column in zip(*(self.frames[i] for i in chosen), strict=True)
+        chosen = np.searchsorted(np.convolve(lengths, [0.5, 0.5], "valid"), even)
+        chosen[0], chosen[-1] = 0, len(points) - 1
+        chosen = chosen if exactly else np.unique(chosen)
+        columns = zip(*(points[i] for i in chosen), strict=True)
+        return [None if column[0] is None else np.stack(column) for column in columns]
+
+
+# So many points are stored for each frame asked for, at most.
+_DENSE = 12
+
+
+def finished_run(frames, lead, train, test, status, n_steps):
+    """Make the `Run` whose runs have the leading shape ``lead``; losses not known are computed."""
+    times, w, *known = frames
+    loss = known[0] if known and known[0] is not None else _losses(train, w)
+    test_loss = None if test is None else _losses(test, w)
+    zero = [None if part is None else part.zero_loss() for part in (train, test)]
+
+    def shaped(v, *first):
+        if v is None:
+            return None
+        v = np.asarray(v)
+        v = v.reshape((*first, *lead, *v.shape[len(first) + 1 :]))
+        return v if v.ndim else v.item()
+
+    columns = [shaped(v, len(w)) for v in (times, w, loss, test_loss)]
+    return Run(*columns, shaped(status), n_steps, *map(shaped, zero))
+
+
+def _losses(objective, w):
+    try:
+        return objective.values(w)
+    except KeyboardInterrupt:
+        if not _state.saving:
+            raise
+    return np.full(w.shape[:-1], np.nan)  # a model that raises again and again
+
+
+class Interrupted(KeyboardInterrupt):
+    """Training was interrupted.
+
+    Attributes
+    ----------
+    run : Run
+        All that was computed, with the status "interrupted".
+    """
+
+    def __init__(self, run):
+        super().__init__(
+            f"interrupted after {run.n_steps} steps: the run so far is in `.run` of this "
+            "exception; in a notebook: `import sys; sys.last_value.run`"
         )
+        self.run = run
 
-        def shaped(v):
-            return None if v is None else v.reshape(len(chosen), *lead, *v.shape[2:])
+    def __reduce__(self):
+        return type(self), (self.run,)
 
-        status = np.asarray(status).reshape(lead)
-        status = str(status) if lead == () else status
-        return Run(shaped(times), shaped(w), shaped(train), shaped(test), status, n_steps)
+
+class _State(threading.local):
+    signals, saving = 0, False
+
+
+_state = _State()
+
+
+def check_interrupt():
+    """Raise the KeyboardInterrupt that was noted; called where nothing is left half done."""
+    if _state.signals and not _state.saving:
+        raise KeyboardInterrupt
+
+
+def _note(number, frame):
+    _state.signals += 1
+    if _state.signals > 2:  # the model does not return
+        raise KeyboardInterrupt
+
+
+def noting_interrupts(trainer):
+    """Let signals wait for `check_interrupt` while ``trainer`` works in the main thread."""
+
+    @functools.wraps(trainer)
+    def noting(*arguments, **options):
+        main = threading.current_thread() is threading.main_thread()
+        if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            return trainer(*arguments, **options)
+        signal.signal(signal.SIGINT, _note)
+        try:
+            run = trainer(*arguments, **options)
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            noted, _state.signals = _state.signals, 0
+        if noted:
+            raise Interrupted(run)
+        return run
+
+    return noting
 
 
 @contextlib.contextmanager
-def until_interrupted():
-    """Let a KeyboardInterrupt end a loop, not the run: what was computed is kept."""
-    with contextlib.suppress(KeyboardInterrupt):
+def saving(so_far):
+    """Turn an interrupt into `Interrupted`, with the run that ``so_far()`` returns."""
+    try:
         yield
+    except KeyboardInterrupt as interrupt:
+        _state.saving = True
+        try:
+            run = so_far()
+        finally:
+            _state.saving, _state.signals = False, 0
+        raise Interrupted(run) from interrupt
 
 
 _quiet = contextvars.ContextVar("quiet", default=False)
@@ -140,32 +333,3 @@ class _Silent(contextlib.nullcontext):
 
     def update(self, steps):
         pass
-
-
-#: A run still falls if, over the last tenth of its steps, its loss dropped by more than both: this
-#: part of itself, and this part of the zero predictor's loss.
-STILL_FALLING = (0.01, 0.002)
-
-
-def convergence_status(loss, loss_before, zero_loss):
-    """Say how runs ended that did not reach their tolerance.
-
-    Parameters
-    ----------
-    loss, loss_before : ndarray of shape (...)
-        R at the end and at nine tenths of the steps.
-    zero_loss : ndarray of shape (...)
-        R(0), the loss of the zero predictor.
-
-    Returns
-    -------
-    ndarray of str
-        "diverged", "still falling" (the loss dropped by more than `STILL_FALLING` says), or
-        "converged": the loss has settled. A loss that rises above the zero predictor's diverges:
-        no stationary point lies there, since smaller output weights would lower the loss.
-    """
-    drop, (of_itself, of_zero) = loss_before - loss, STILL_FALLING
-    falling = (drop > of_itself * loss_before) & (drop > of_zero * zero_loss)
-    rising = (loss > zero_loss) & (-drop > of_zero * zero_loss)
-    status = np.where(falling, "still falling", "converged")
-    return np.where(rising | ~np.isfinite(loss), "diverged", status)

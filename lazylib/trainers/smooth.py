@@ -1,65 +1,78 @@
-"""Gradient flows of smooth models to many digits, with the integrators of SciPy."""
+"""Gradient flows of smooth models to many digits, with SciPy's method of order 8."""
 
 import numpy as np
 
-from lazylib.trainers.rkc import ENDS
-from lazylib.trainers.run import until_interrupted
+from lazylib.trainers.objective import length
+from lazylib.trainers.run import progress_bar
 
 # Power iterations for the scale of what is too small to matter.
 _POWER = 5
 
 
-def integrate_smooth(objective, w0, *, method, t_max, accuracy, tolerance, times):
-    """Follow w′ = −∇F_α(w) with an integrator of SciPy, for smooth models and many digits.
+def integrate_smooth(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch, stops):
+    """Follow w′ = −∇F_α(w) with DOP853, for smooth models and many digits: as `rkc.integrate`.
 
     All runs are one system, with a common step, for u = α(w − w₀): as α grows, u stays of order 1
-    and no digits cancel. The solver stops at each of ``times``, if given: nothing is interpolated
-    there. It goes on until all runs are below their ``tolerance``.
-
-    Returns
-    -------
-    paths : list of list
-        The steps (t, w, velocity) of each run.
-    ended, count
-        As from `lazylib.rkc.integrate`.
+    and no digits cancel. The solver stops at each of ``stops``: nothing is interpolated there. A
+    run that is below its tolerance, or that is lost, stands still from then on.
     """
-    from scipy import integrate as scipy_integrate  # here, so that `import lazylib` need not wait
+    from scipy.integrate import DOP853  # here, so that `import lazylib` need not wait
 
-    stops = [] if times is None else times[(times > 0) & (times < t_max)]
     alpha, target = objective.model.alpha[:, None], tolerance * objective.zero_loss()
-
-    def flow(u):
-        w = w0 + u.reshape(w0.shape) / alpha
-        value, gradient = objective.gradient(w)
-        return w, value, -gradient
-
-    def velocity(t, u):
-        return (alpha * flow(u)[2]).ravel()
-
-    t, u, step, count = 0.0, np.zeros(w0.size), None, _POWER + 1
-    w, value, v = flow(u)
-    paths = [[(t, *pair)] for pair in zip(w, v, strict=True)]
-    sharpness, _ = objective.sharpness(w0, -v, v, _POWER)
+    value, gradient = objective.start(w0)
+    ended = np.where(value <= target, "converged", "").astype("<U13")
+    system = _System(objective, w0, ended)
+    live = np.arange(len(w0))
+    watch(live, np.zeros(len(w0)), w0, -gradient, value, 1)
+    sharpness, _ = objective.sharpness(w0, gradient, gradient, _POWER)
     # below what a parameter moves on the fastest time scale, on average, errors are absolute
-    smallest = np.sqrt(np.mean((alpha * v) ** 2, axis=-1)) / np.maximum(sharpness, 1e-300)
+    smallest = length(alpha * gradient) / np.sqrt(w0.shape[-1]) / np.maximum(sharpness, 1e-300)
     smallest = np.maximum(accuracy * smallest, 1e-300).repeat(w0.shape[-1])
-    ended = np.full(len(w0), "interrupted", dtype="<U13")
-    with until_interrupted(), np.errstate(over="ignore", invalid="ignore"):
-        for stop in [*stops, t_max]:
-            options = {"first_step": None if step is None else min(step, stop - t)}
-            options |= {"rtol": accuracy, "atol": smallest}
-            solver = getattr(scipy_integrate, method)(velocity, t, u, stop, **options)
-            while solver.status == "running" and not (value <= target).all():
+    t, u, step, number = 0.0, np.zeros(w0.size), None, 0
+    with np.errstate(all="ignore"), progress_bar(max_steps) as bar:
+        for stop in [*stops[(stops > 0) & (stops < t_max)], t_max]:
+            solver = None
+            while t < stop and number < max_steps and (ended == "").any():
+                if solver is None:
+                    first = None if step is None else min(step, stop - t)
+                    options = {"first_step": first, "rtol": accuracy, "atol": smallest}
+                    solver = DOP853(system.velocity, t, u, stop, **options)
+                on, system.failed = ended == "", np.zeros(len(w0), bool)
                 solver.step()
+                number += 1
+                bar.update(1)
+                if solver.status == "failed":  # those that could not be computed leave, or all do
+                    ended[on & (system.failed | ~system.failed.any())] = "stuck"
+                    solver = step = None
+                    continue
                 t, u = solver.t, solver.y
-                w, value, v = flow(u)
-                for path, *pair in zip(paths, w, v, strict=True):
-                    path.append((t, *pair))
-            # the last step before a stop is cut short, and says nothing about the next one
-            step = max(step or 0.0, solver.step_size or 0.0) or None
-            count += solver.nfev
-            if solver.status != "finished":
-                break
-        ends = [value <= target, np.full(len(w0), solver.status == "failed")]
-        ended = np.select(ends, ENDS[:2], ENDS[2])
-    return paths, ended, count
+                w, value, gradient = system.state(u)
+                times = np.full(on.sum(), t)
+                watch(live[on], times, w[on], -gradient[on], value[on], system.count + 1 + _POWER)
+                ended[on & (value <= target)] = "converged"
+            if solver is not None:
+                # the last step before a stop is cut short, and says nothing about the next one
+                step = max(step or 0.0, solver.step_size or 0.0) or None
+    ended[ended == ""] = "end" if t >= t_max else "out of steps"
+    return ended, system.count + 1 + _POWER
+
+
+class _System:
+    """The velocities of u = α(w − w₀) of all runs, 0 for those that have ended."""
+
+    def __init__(self, objective, w0, ended):
+        self.objective, self.w0, self.ended, self.count = objective, w0, ended, 0
+        self.alpha = objective.model.alpha[:, None]
+        self.failed = np.zeros(len(w0), bool)
+
+    def state(self, u):
+        """Parameters, R(αf) and ∇F_α."""
+        self.count += 1
+        w = self.w0 + u.reshape(self.w0.shape) / self.alpha
+        return w, *self.objective.gradient(w)
+
+    def velocity(self, t, u):
+        """For SciPy."""
+        _, value, gradient = self.state(u)
+        self.failed |= ~np.isfinite(value)
+        return np.where((self.ended == "")[:, None], -self.alpha * gradient, 0).ravel()
