@@ -272,7 +272,14 @@ HOUSE = """
 """
 FLOOR = {name: floor for floor, line in enumerate(HOUSE.split("\n")) for name in line.split()}
 INTERNAL = {"_checks", "_vectors", "_identity"}  # the whole package may use them
-FORMULAS = {"_predict", "_jvp", "_vjp", "_jacobian", "_parameters"}  # of models, unchecked
+FORMULAS = {
+    "_predict",
+    "_jvp",
+    "_vjp",
+    "_jacobian",
+    "_parameters",
+    "_positions",
+}  # of models, unchecked
 OUTSIDE = {"__init__", "installation"}  # the door, and a helper that stands alone
 
 
