@@ -90,21 +90,23 @@ def run(*experiments, folder, scale="full", n_jobs=-1):
     OSError
         If the folder cannot be written to; before anything is computed.
     """
-    _checks.word("scale", scale, ("full", "quick"))
     if _checks.whole("n_jobs", n_jobs, least=-(10**6)) == 0:
         raise ValueError("n_jobs must not be 0: it counts processes, and -1 is one a core")
     for each in experiments:
-        _checks.instance("experiments", each, Experiment)
-    files = {
-        e.name: (Path(folder, e.name + ".jsonl"), e.name, e.scales[scale]) for e in experiments
-    }
-    if len(files) < len(experiments):
+        _checks.word("scale", scale, _checks.instance("experiments", each, Experiment).scales)
+    if len({each.name for each in experiments}) < len(experiments):
         raise ValueError("experiments must have different names, which are also their files'")
+
+    def stores():
+        return [
+            Store(Path(folder, e.name + ".jsonl"), e.name, e.scales[scale]) for e in experiments
+        ]
+
     # where nothing is missing nothing is written, so that the folder may be read-only
-    if any(Store(*file).missing() for file in files.values()):
+    if any([*store.cells] != [*store.points] for store in stores()):
         with _alone(Path(folder)):
-            _fill(experiments, [Store(*file) for file in files.values()], n_jobs)
-    return [load(path) for path, *_ in files.values()]
+            _fill(experiments, stores(), n_jobs)
+    return [load(store.path) for store in stores()]
 
 
 def _fill(experiments, stores, n_jobs):
