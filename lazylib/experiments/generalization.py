@@ -111,10 +111,8 @@ class BestStop:
         best = int(np.argmin(self.losses))
         near = self.path[max(best - 1, 0) : best + 2]
         times = [np.linspace(a[0], b[0], 9) for a, b in itertools.pairwise(near)]
-        frames = [
-            between(*ends, t) for ends, t in zip(itertools.pairwise(near), times, strict=True)
-        ]
-        times, frames = np.concatenate(times), np.concatenate(frames)
+        times = np.concatenate([*times, [near[-1][0]]])
+        frames = between(near, times)
         losses = self._loss(frames)
         best = losses.argmin()
         return losses[best], times[best], frames[best]
