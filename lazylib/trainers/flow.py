@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from lazylib import _checks
+from lazylib._vectors import norm
 from lazylib.losses import quadratic
 from lazylib.trainers.objective import batch, length
 from lazylib.trainers.rkc import integrate
@@ -13,7 +14,7 @@ from lazylib.trainers.run import Recorder, finished_run, noting_interrupts, savi
 from lazylib.trainers.smooth import integrate_smooth
 
 #: Methods with their default accuracies and most steps.
-_METHODS = {"RKC": (0.02, 2000), "DOP853": (1e-10, 20_000)}
+_METHODS = {"RKC": (0.02, 2000), "DOP853": (1e-10, 10_000)}
 
 
 # Points that are looked at between two steps of the integrator, at most, and numbers at a time.
@@ -124,14 +125,16 @@ class _Flow:
         """Say how the runs ended: an integrator knows why it stopped, not what that means."""
         ended, zero, alpha = ended.copy(), self.train.zero_loss(), self.train.model.alpha
         for run, path in enumerate(self.paths):
-            if ended[run] not in ("end", "stuck"):
+            if ended[run] in ("converged", "stopped"):
                 continue
             _, w, velocity = path.states[-1]
-            speed = length(velocity)
+            speed = norm(velocity)
             step = np.diff([t for t, _ in path.history[-2:]]).sum() * speed
-            lost = ended[run] == "stuck" or step <= np.finfo(w.dtype).eps * length(w)
+            lost = ended[run] == "stuck" or step <= np.finfo(w.dtype).eps * norm(w)
             promised = 0.1 * t_max * (alpha[run] * speed) ** 2
-            ended[run] = settled(path.history, zero[run], tolerance, promised, lost)[0]
+            end = settled(path.history, zero[run], tolerance, promised, lost)[0]
+            if ended[run] != "out of steps" or end in ("stalled", "diverged"):
+                ended[run] = end
         return ended
 
     def run(self, status):
@@ -180,7 +183,7 @@ def gradient_flow(
     times : array of shape (frames,), optional
         Increasing times of the frames, instead of ``record``. After its end, a run stands still.
     max_steps : int, optional
-        Most steps: default 2000 for "RKC", each of 2 to 120 gradients, 20,000 for "DOP853".
+        Most steps: default 2000 for "RKC", each of 2 to 120 gradients, 10,000 for "DOP853".
     watch : callable, optional
         For "RKC": ``watch(runs, t, w, velocity)`` sees the numbers and the states of the runs that
         made a step, and returns which of them are to stop there.

@@ -20,6 +20,10 @@ from lazylib.trainers.run import check_interrupt
 _CACHE = 1_500_000
 
 
+# A start whose loss is only rounding is refused beyond so many times R(0).
+_HIDDEN = 1e6
+
+
 # Up to so many σ(z), calls of NumPy take longer than what they compute.
 _SMALL = 10_000
 
@@ -132,17 +136,33 @@ class Objective:
         zero = self.loss.value(np.zeros_like(self.y), self.y)
         return np.broadcast_to(zero, self.model.alpha.shape)
 
-    def start(self, w):
-        """Return `gradient` at the start, or raise a ValueError if it is beyond floating point."""
+    def start(self, w, tolerance):
+        """The start of runs that end at ``tolerance`` · R(0).
+
+        Returns
+        -------
+        value, gradient
+            As from `gradient`.
+        target : ndarray of shape (runs,)
+            The loss to end at. If R(0) = 0, it is what rounding makes of the loss.
+
+        Raises
+        ------
+        ValueError
+            If the loss is beyond floating point, or only rounding.
+        """
+        sizes = 1 + 8 * np.finfo(w.dtype).eps * np.where(np.arange(w.shape[-1]) % 2, 1, -1)
         with np.errstate(all="ignore"):
             value, gradient = self.gradient(w)
-            for name, sizes in (
-                ("data has labels", [self.zero_loss()]),
-                ("w0 is", [value, np.vecdot(gradient, gradient), np.vecdot(w, w)]),
-            ):
-                if not np.isfinite(sizes).all():
-                    raise ValueError(f"{name} so large that the loss is beyond floating point")
-        return value, gradient
+            zero, rounding = self.zero_loss(), np.abs(self.value(w * sizes.astype(w.dtype)) - value)
+            known = [value, np.vecdot(gradient, gradient), np.vecdot(w, w), rounding]
+        if not np.isfinite(zero).all():
+            raise ValueError("data has labels so large that the loss is beyond floating point")
+        if not np.isfinite(known).all():
+            raise ValueError("w0 is so large that the loss is beyond floating point")
+        if ((rounding > 0.1 * value) & (value > _HIDDEN * zero) & (zero > 0)).any():
+            raise ValueError("w0 is so large that the loss is all rounding")
+        return value, gradient, np.where(zero > 0, tolerance * zero, 2 * rounding)
 
     def hessian_product(self, w, gradient, vector):
         """∇²F_α(w) v, of shape (runs, p), as a difference of gradients.
@@ -305,4 +325,4 @@ def _reuse_memory(size):
     it has seen a larger one come and go: d = 2, n = m = 200 takes 2.5 times as long.
     """
     if sys.platform == "linux" and size > 2**14:
-        np.empty(31 * 2**20, np.uint8)
+        np.empty(min(31 * 2**20, int(4 * size)), np.uint8)

@@ -268,7 +268,7 @@ def _moved(w, seen):
 def _begin(objective, w0, t_max, accuracy, tolerance, watch):
     """Return the runs at their start, what is known of their Hessians, and a count."""
     number, t = np.arange(len(w0)), np.zeros(len(w0))
-    value, gradient = objective.start(w0)
+    value, gradient, target = objective.start(w0, tolerance)
     halt = np.zeros(len(w0), bool)
     halt[:] = watch(number, t, w0, -gradient, value, 1)
     with np.errstate(all="ignore"):
@@ -277,7 +277,6 @@ def _begin(objective, w0, t_max, accuracy, tolerance, watch):
         h = (accuracy / most).astype(float)
         # with such steps, a run does not get off; a curvature beyond all bounds allows none
         shortest = np.where(h > 0, 1e-15 * np.minimum(h, t_max), np.inf)
-    target = tolerance * objective.zero_loss()
     runs = _Live(number, w0, w0, t, value, gradient, h, shortest, target, halt)
     return runs, bend, count + 1
 

@@ -60,12 +60,17 @@ class Run:
     @property
     def train_error(self):
         """Training losses relative to the zero predictor's, of shape (frames, ...)."""
-        return self.train_loss / self.zero_loss
+        return _ratio(self.train_loss, self.zero_loss)
 
     @property
     def test_error(self):
         """Test losses relative to the zero predictor's, of shape (frames, ...)."""
-        return self.test_loss / self.zero_test_loss
+        return _ratio(self.test_loss, self.zero_test_loss)
+
+
+def _ratio(loss, zero_loss):
+    with np.errstate(all="ignore"):  # labels that are all 0
+        return loss / zero_loss
 
 
 #: What settles a loss: over the last tenth of the time it fell by no more than the first part of
