@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from lazylib import _checks
+from lazylib._vectors import norm
 from lazylib.data import Dataset, sphere
 from lazylib.losses import quadratic
 from lazylib.models.model import Model
@@ -169,7 +170,7 @@ def _descend(lead, w, train, judge, test, sample, steps, n_steps, record, tolera
     runs = _Runs(lead, w, judge, test, n_steps, record, tolerance, fresh=judge is not train)
     objective, t = train, np.zeros(len(w))
     with saving(runs.run), np.errstate(all="ignore"), progress_bar(n_steps) as bar:
-        judge.start(w)
+        runs.target = judge.start(w, tolerance)[2]
         for taken in range(n_steps + 1):
             objective = sample(objective)
             g, gradient = objective.forward_backward(w)
@@ -186,8 +187,8 @@ def _descend(lead, w, train, judge, test, sample, steps, n_steps, record, tolera
             w -= size[:, None] * gradient
             t += size
         if going.any():
-            lost = length(steps.size[:, None] * gradient) <= np.finfo(w.dtype).eps * length(w)
-            slope = (objective.model.alpha * length(gradient)) ** 2
+            lost = norm(steps.size[:, None] * gradient) <= np.finfo(w.dtype).eps * norm(w)
+            slope = (objective.model.alpha * norm(gradient)) ** 2
             runs.judge_rest(going, 0.1 * t * slope, lost)
         return runs.run()
 
@@ -217,7 +218,7 @@ class _Runs:
             self.history.append((self.t.copy(), self.judge.value(self.w)))
         self.recorder.offer(self.t[None], self.w[None], loss[None])
         self.reached = taken
-        going = good & (value > self.tolerance * self.zero[self.live])
+        going = good & ~(value <= self.target[self.live])
         self.status[self.live[~going]] = np.where(good, "converged", "diverged")[~going]
         if going.any() and taken < self.n_steps:
             self.live = self.live[going]

@@ -1,10 +1,12 @@
 """The gradient flow of Eq. (6), by the integrators of this room."""
 
+import itertools
 import warnings
 
 import numpy as np
 
 from lazylib import _checks
+from lazylib._vectors import norm
 from lazylib.losses import quadratic
 from lazylib.trainers.objective import batch, length
 from lazylib.trainers.rkc import integrate
@@ -12,25 +14,34 @@ from lazylib.trainers.run import Recorder, finished_run, noting_interrupts, savi
 from lazylib.trainers.smooth import integrate_smooth
 
 #: Methods with their default accuracies and most steps.
-_METHODS = {"RKC": (0.02, 2000), "DOP853": (1e-10, 20_000)}
+_METHODS = {"RKC": (0.02, 2000), "DOP853": (1e-10, 10_000)}
 
 
 # Points that are looked at between two steps of the integrator, at most, and numbers at a time.
-_FINE, _AT_ONCE = 16, 50_000
+_FINE, _AT_ONCE = 16, 100_000
 
 
-def between(start, end, times):
-    """The path between two states (t, w, velocity) of one run, at ``times``: of shape (times, p).
+def between(states, times):
+    """The path of one run between its steps, at ``times``: of shape (times, p).
 
-    It is the cubic with these ends and velocities. SciPy's `CubicHermiteSpline` is the same; to set
-    one up for every step takes longer than most steps.
+    From step to step it is the cubic with the right ends and velocities. SciPy's
+    `CubicHermiteSpline` is the same, but sets up coefficients that take the memory of four paths,
+    and takes longer.
+
+    Parameters
+    ----------
+    states : list of tuple
+        At least two steps (t, w, velocity), in order, as a ``watch`` of `gradient_flow` sees them.
+    times : array of shape (times,)
     """
-    (t0, w0, v0), (t1, w1, v1) = start, end
-    h = t1 - t0
-    u = ((np.asarray(times) - t0) / h)[:, None]
+    t, w, v = (np.array(column) for column in zip(*states, strict=True))
+    i = np.minimum(np.searchsorted(t, times, side="right"), len(t) - 1) - 1
+    h = (t[i + 1] - t[i])[:, None]
+    u = (times - t[i])[:, None] / h
     r = 1 - u
-    weights = (1 + 2 * u) * r**2, u**2 * (1 + 2 * r), h * u * r**2, -h * u**2 * r
-    return (np.hstack(weights) @ np.stack([w0, w1, v0, v1])).astype(w0.dtype)
+    out = ((1 + 2 * u) * r**2) * w[i] + (u**2 * (1 + 2 * r)) * w[i + 1]
+    out += (h * u * r**2) * v[i] - (h * u**2 * r) * v[i + 1]
+    return out.astype(w.dtype, copy=False)
 
 
 class _Path:
@@ -38,47 +49,58 @@ class _Path:
 
     def __init__(self, w0, model, record, times):
         self.recorder, self.times = Recorder(record, model._positions, w0[None]), times
-        self.state, self.chosen, self.moved, self.history = (0.0, w0, None), [], 0.0, []
+        self.states, self.chosen, self.moved, self.history = [], [], 0.0, []
+        self.most = max(2, _AT_ONCE // (_FINE * len(w0)))  # steps that wait to be looked at
 
     def step(self, t, w, velocity, value):
         """See the end of a step; the first one is the start."""
-        before, state = self.state, (t, w, velocity)
-        if self.times is not None:
-            times = self.times[len(self.chosen) :]
-            times = times[: np.searchsorted(times, t, side="right")]
-            if len(times):
-                self.chosen += list(self._points(before, state, times))
-        elif not self.history:
-            self.recorder.offer(np.array([[t]]), w[None, None])
-        else:
-            for some in self._looked_at(before, state):
-                self.recorder.offer(some[:, None], self._points(before, state, some)[:, None])
-        self.state = state
-        self.history.append((np.array([t]), np.array([value])))
+        self.states.append((t, w, velocity))
+        self.history.append((t, value))
+        if len(self.states) >= self.most:
+            self.look()
 
-    def _looked_at(self, before, state):
-        """Times within a step, as finely as the frames need, going by the chord."""
-        (t0, w0, _), (t1, w1, _) = before, state
-        moved = float(length(w1 - w0))
-        self.moved += moved
-        wanted = self.recorder.wanted * moved / self.moved if moved else 1
-        number = int(np.clip(np.ceil(wanted), 1, _FINE))
-        times = np.linspace(t0, t1, number + 1)[1:]
-        most = max(1, _AT_ONCE // len(w1))
-        return [times[i : i + most] for i in range(0, number, most)]
+    def look(self):
+        """Choose frames of the steps that wait; the last of them begins the next ones."""
+        states, even = self.states, self.times is None
+        if even and self.recorder.place is None and states:
+            self.recorder.offer(np.array([[states[0][0]]]), states[0][1][None, None])
+        if len(states) < 2:
+            return
+        times, moved = self._even_times() if even else (self._asked_times(), 0.0)
+        for some in np.array_split(times, 1 + times.size * states[0][1].size // _AT_ONCE):
+            w = between(states, some)
+            if even:
+                self.recorder.offer(some[:, None], w[:, None])
+            else:
+                self.chosen += list(w)
+        self.states, self.moved = states[-1:], self.moved + moved
 
-    def _points(self, before, state, times):
-        w = between(before, state, times) if self.history else np.tile(state[1], (len(times), 1))
-        w[times == state[0]] = state[1]
-        return w
+    def _even_times(self):
+        """Times within the steps, as finely as the frames need, going by the steps' chords."""
+        t, w, _ = zip(*self.states, strict=True)
+        chords = np.array([float(length(b - a)) for a, b in itertools.pairwise(w)])
+        whole = self.moved + chords.sum()
+        share = chords / whole if whole else chords
+        number = np.clip(np.ceil(self.recorder.wanted * share), 1, _FINE).astype(int)
+        first = np.repeat(number.cumsum() - number, number)
+        part = (np.arange(number.sum()) - first + 1) / np.repeat(number, number)
+        t = np.array(t)
+        times = np.repeat(t[1:], number) - (1 - part) * np.repeat(np.diff(t), number)
+        # after an interrupt, some were seen
+        return times[times > self.recorder.end[0][0, 0]], chords.sum()
+
+    def _asked_times(self):
+        times = self.times[len(self.chosen) :]
+        return times[: np.searchsorted(times, self.states[-1][0], side="right")]
 
     def frames(self):
         """Times of shape (frames, 1) and parameters of shape (frames, 1, p)."""
-        if self.times is None:
-            return self.recorder.frames(exactly=True)[:2]
-        t, w, _ = self.state
+        self.look()
+        if self.times is None or not self.states:
+            return self.recorder.frames(exactly=True)
+        t, w, _ = self.states[-1]
         rest = len(self.times) - len(self.chosen)  # after its end, a run stands still
-        return np.minimum(self.times, t)[:, None], np.stack([*self.chosen, *[w] * rest])[:, None]
+        return [np.minimum(self.times, t)[:, None], np.stack([*self.chosen, *[w] * rest])[:, None]]
 
 
 class _Flow:
@@ -103,25 +125,25 @@ class _Flow:
         """Say how the runs ended: an integrator knows why it stopped, not what that means."""
         ended, zero, alpha = ended.copy(), self.train.zero_loss(), self.train.model.alpha
         for run, path in enumerate(self.paths):
-            if ended[run] not in ("end", "stuck"):
+            if ended[run] in ("converged", "stopped"):
                 continue
-            slope = (alpha[run] * length(path.state[2])) ** 2
-            h = np.diff([t for t, _ in path.history[-2:]], axis=0).sum()
-            step = h * length(path.state[2])
-            lost = ended[run] == "stuck" or step <= _epsilon(path) * length(path.state[1])
-            options = {"promised": 0.1 * t_max * slope, "lost": lost}
-            ended[run] = settled(path.history, zero[run], tolerance, **options)[0]
+            _, w, velocity = path.states[-1]
+            speed = norm(velocity)
+            step = np.diff([t for t, _ in path.history[-2:]]).sum() * speed
+            lost = ended[run] == "stuck" or step <= np.finfo(w.dtype).eps * norm(w)
+            promised = 0.1 * t_max * (alpha[run] * speed) ** 2
+            end = settled(path.history, zero[run], tolerance, promised, lost)[0]
+            if ended[run] != "out of steps" or end in ("stalled", "diverged"):
+                ended[run] = end
         return ended
 
     def run(self, status):
         """The run so far."""
-        frames = [path.frames() for path in self.paths]
-        frames = [np.concatenate(column, axis=1) for column in zip(*frames, strict=True)]
+        columns = zip(*(path.frames() for path in self.paths), strict=True)
+        frames = [np.concatenate(column, axis=1) for column in columns]
+        if all(len(path.history) < 2 for path in self.paths):
+            frames = [column[:1] for column in frames]
         return finished_run(frames, self.lead, self.train, self.test, status, self.count)
-
-
-def _epsilon(path):
-    return np.finfo(path.state[1].dtype).eps
 
 
 @noting_interrupts
@@ -161,7 +183,7 @@ def gradient_flow(
     times : array of shape (frames,), optional
         Increasing times of the frames, instead of ``record``. After its end, a run stands still.
     max_steps : int, optional
-        Most steps: default 2000 for "RKC", each of 2 to 120 gradients, 20,000 for "DOP853".
+        Most steps: default 2000 for "RKC", each of 2 to 120 gradients, 10,000 for "DOP853".
     watch : callable, optional
         For "RKC": ``watch(runs, t, w, velocity)`` sees the numbers and the states of the runs that
         made a step, and returns which of them are to stop there.

@@ -11,6 +11,7 @@ long come to rest while it still goes on elsewhere, so long steps slow it down i
 which leaves its points of rest where they are, and take the stages that the others need.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -53,8 +54,7 @@ def coefficients(s):
 def rkc_step(velocity, w, v, h, s):
     """The change of ``w`` in one step of size ``h``, of shape (runs, 1); ``v`` is its velocity.
 
-    The change, not the new ``w``, in which a short step would be lost to rounding. ``velocity``
-    returns an array of its own, which is used up.
+    The change, not the new ``w``, in which a short step would be lost to rounding.
     """
     mu_1, rows = coefficients(s)
     # two changes in turns, and h times the velocities there and at the start
@@ -139,7 +139,7 @@ def _product(objective, w, gradient, direction, expected):
     """H·direction, and a count: by a difference on one side, or on both if a kink may lie there."""
     ahead = objective.hessian_product(w, gradient, direction)
     reach = length(ahead)
-    if not (reach > 2 * expected).any():
+    if not np.count_nonzero(reach > 2 * expected):
         return ahead, 1
     behind = -objective.hessian_product(w, gradient, -direction)
     return np.where((reach > length(behind))[:, None], behind, ahead), 2
@@ -163,9 +163,9 @@ def slowed_step(objective, w, gradient, h, bend):
     s : int
         Number of stages, and of gradients.
     """
-    s = _stages((h * bend.rest).max())
+    s = _stages(max((h * bend.rest).tolist()))
     slow = 1 - np.minimum(1, _reach(s) / (h * bend.sharpest)).astype(w.dtype)
-    h, slowed = h[:, None].astype(w.dtype), slow.any()
+    h, slowed = h[:, None].astype(w.dtype), np.count_nonzero(slow)
 
     def slope(gradient):
         return _without(gradient, bend.direction, slow) if slowed else gradient
@@ -176,8 +176,8 @@ def slowed_step(objective, w, gradient, h, bend):
     value, gradient = objective.gradient(w)
     error = -0.4 * h * (first + slope(gradient)) - 0.8 * change
     if slowed:
-        lag = np.vecdot(gradient, bend.direction) / np.where(slow > 0, bend.sharpest, 1)
-        error += (slow * lag)[:, None] * bend.direction
+        slow = slow / np.maximum(bend.sharpest, np.finfo(w.dtype).tiny)
+        error += (slow * np.vecdot(gradient, bend.direction))[:, None] * bend.direction
     return w, value, gradient, error, s
 
 
@@ -200,13 +200,14 @@ class _Live:
         """The chosen runs."""
         return _Live(*(array[index] for array in vars(self).values()))
 
-    def accept(self, new, good):
-        """Take the states (t, w, value, gradient) of a step where they are ``good``."""
-        names = ("t", "w", "value", "gradient")
-        for name, there in zip(names, new, strict=True):
+    def accept(self, good, *new):
+        """Take t, w, value and gradient of a step where they are ``good``."""
+        if np.count_nonzero(good) == len(good):
+            self.t, self.w, self.value, self.gradient = new
+            return
+        for name, there in zip(("t", "w", "value", "gradient"), new, strict=True):
             here = getattr(self, name)
-            column = good if here.ndim == 1 else good[:, None]
-            setattr(self, name, there if good.all() else np.where(column, there, here))
+            setattr(self, name, np.where(good if here.ndim == 1 else good[:, None], there, here))
 
 
 def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
@@ -232,36 +233,42 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     with np.errstate(all="ignore"), progress_bar(max_steps) as bar:
         for number in range(max_steps + 1):
             on = _going(runs, t_max, ended)
-            if number == max_steps or not on.any():
+            going = np.count_nonzero(on)
+            if number == max_steps or not going:
                 break
-            if not on.all():
+            if going < len(on):
                 objective, runs = objective.at(on), runs.at(on)
                 bend = Sharpness(*(column[on] for column in bend))
             h = np.minimum(np.minimum(runs.h, _reach(_MOST_STAGES) / bend.rest), t_max - runs.t)
             w, value, gradient, error, s = slowed_step(objective, runs.w, runs.gradient, h, bend)
             count += s
-            # the local error against the distance from the start
+            # the local error against the distance from the start; NaN where that or R is not finite
             error = length(error) / (accuracy * np.maximum(length(w - runs.start), tiny))
-            error = np.where(np.isfinite(error + value), error, np.inf)
-            good = error <= 1
-            runs.accept((runs.t + h, w, value, gradient), good)
-            runs.h = h * np.clip(0.8 * np.maximum(error, 1e-9) ** (-1 / 3), 0.1, 5)
-            runs.halt = np.zeros(len(good), bool)
-            if good.any():
-                at = runs if good.all() else runs.at(good)
+            good = error + 0 * value <= 1
+            runs.accept(good, runs.t + h, w, value, gradient)
+            factor = np.fmax(0.8 * np.maximum(error + 0 * value, 1e-9) ** (-1 / 3), 0.1)
+            runs.h, accepted = h * np.minimum(factor, 5), np.count_nonzero(good)
+            runs.halt = np.zeros(going, bool)
+            if accepted:
+                at = runs if accepted == going else runs.at(good)
                 runs.halt[good] = watch(at.number, at.t, at.w, -at.gradient, at.value, count)
-            far = length(runs.w - bend.seen) >= _FOLLOW_DISTANCE * length(runs.w)
-            if number < _FIRST or number % _FOLLOW_STEPS == 0 or (~good | far).any():
+            due = number < _FIRST or number % _FOLLOW_STEPS == 0 or accepted < going
+            if due or _moved(runs.w, bend.seen):
                 bend, looks = bend.followed(objective, runs.w, runs.gradient)
                 count += looks
             bar.update(1)
     return ended, count
 
 
+def _moved(w, seen):
+    """Whether a run has moved so far that its curvature is to be looked at."""
+    return np.count_nonzero(length(w - seen) >= _FOLLOW_DISTANCE * length(w))
+
+
 def _begin(objective, w0, t_max, accuracy, tolerance, watch):
     """Return the runs at their start, what is known of their Hessians, and a count."""
     number, t = np.arange(len(w0)), np.zeros(len(w0))
-    value, gradient = objective.start(w0)
+    value, gradient, target = objective.start(w0, tolerance)
     halt = np.zeros(len(w0), bool)
     halt[:] = watch(number, t, w0, -gradient, value, 1)
     with np.errstate(all="ignore"):
@@ -270,7 +277,6 @@ def _begin(objective, w0, t_max, accuracy, tolerance, watch):
         h = (accuracy / most).astype(float)
         # with such steps, a run does not get off; a curvature beyond all bounds allows none
         shortest = np.where(h > 0, 1e-15 * np.minimum(h, t_max), np.inf)
-    target = tolerance * objective.zero_loss()
     runs = _Live(number, w0, w0, t, value, gradient, h, shortest, target, halt)
     return runs, bend, count + 1
 
@@ -280,7 +286,7 @@ def _going(runs, t_max, ended):
     stuck = runs.h < np.maximum(1e-15 * runs.t, runs.shortest)
     ends = [runs.value <= runs.target, stuck, runs.halt, runs.t >= t_max * (1 - 1e-12)]
     over = ends[0] | ends[1] | ends[2] | ends[3]
-    if over.any():
+    if np.count_nonzero(over):
         names = np.select(ends, ["converged", "stuck", "stopped", "end"], "")
         ended[runs.number[over]] = names[over]
     return ~over
@@ -292,7 +298,8 @@ def _reach(s):
 
 
 def _stages(h_sharpness):
-    return int(np.clip(np.ceil(np.sqrt(1 + 1.54 * _RESERVE * h_sharpness)), 2, _MOST_STAGES))
+    wanted = math.sqrt(1 + 1.54 * _RESERVE * h_sharpness)
+    return max(2, math.ceil(min(wanted, _MOST_STAGES)))
 
 
 def _without(vector, direction, part):

@@ -60,12 +60,17 @@ class Run:
     @property
     def train_error(self):
         """Training losses relative to the zero predictor's, of shape (frames, ...)."""
-        return self.train_loss / self.zero_loss
+        return _ratio(self.train_loss, self.zero_loss)
 
     @property
     def test_error(self):
         """Test losses relative to the zero predictor's, of shape (frames, ...)."""
-        return self.test_loss / self.zero_test_loss
+        return _ratio(self.test_loss, self.zero_test_loss)
+
+
+def _ratio(loss, zero_loss):
+    with np.errstate(all="ignore"):  # labels that are all 0
+        return loss / zero_loss
 
 
 #: What settles a loss: over the last tenth of the time it fell by no more than the first part of
@@ -115,7 +120,7 @@ _ROUNDING = 1e-12
 
 def settled(history, zero_loss, tolerance, promised, lost):
     """The `status` of runs, from the times and losses, of shape (runs,), of all their checks."""
-    t, loss = (np.array(column) for column in zip(*history, strict=True))
+    t, loss = (np.array(v).reshape(len(history), -1) for v in zip(*history, strict=True))
     before = [np.interp(0.9 * a[-1], a, b) for a, b in zip(t.T, loss.T, strict=True)]
     # below this, a loss is rounding
     tolerance = max(tolerance, np.finfo(loss.dtype).eps ** 1.5)
@@ -138,29 +143,30 @@ class Recorder:
         Where parameters of shape (..., p) lie: the model's ``positions``.
     w0 : ndarray of shape (runs, p)
         The only frame until the first point is passed.
+
+    Attributes
+    ----------
+    wanted : int
+        How many points of the whole path are enough.
     """
 
     def __init__(self, count, positions, w0):
-        self.count, self.positions = count, positions
-        self.points, self.lengths = [], []
+        self.count, self.positions, self.wanted = count, positions, _DENSE * count
+        # columns of points: their times, parameters, and losses if known; their lengths of the path
+        self.points, self.lengths = [], np.empty(0)
         self.gap = self.travelled = 0.0  # in units of the neurons' first distance from the origin
-        self.end, self.place = (np.zeros(len(w0)), w0.copy(), None), None
+        self.end, self.place = (np.zeros((1, len(w0))), w0[None].copy()), None
 
-    @property
-    def wanted(self):
-        """How many points of the whole path are enough."""
-        return _DENSE * self.count
-
-    def offer(self, times, w, loss=None):
+    def offer(self, *columns):
         """Pass points of the path, and copy those to keep; an interrupt here changes nothing.
 
         Parameters
         ----------
-        times, loss : ndarray of shape (points, runs)
-            The ``loss`` only where it is known.
+        times : ndarray of shape (points, runs)
         w : ndarray of shape (points, runs, p)
+        loss : ndarray of shape (points, runs), optional
         """
-        place = self.positions(w).reshape(*w.shape[:2], -1)
+        place = self.positions(columns[1]).reshape(*columns[1].shape[:2], -1)
         first = self.place is None
         if first:
             self.size = np.sqrt(np.vecdot(place[0], place[0])) + np.finfo(float).tiny
@@ -169,37 +175,54 @@ class Recorder:
         lengths = np.append(-1.0 if first else self.lengths[-1], self.travelled + moved)
         cells = np.floor_divide(lengths, self.gap) if self.gap else lengths
         kept = np.flatnonzero(cells[1:] > np.maximum.accumulate(cells[:-1]))
-        columns = (times, w) if loss is None else (times, w, loss)
-        points = [tuple(column[i].copy() for column in columns) for i in [*kept, -1]]
-        self.end, self.place, self.travelled = points.pop(), place[-1:].copy(), lengths[-1]
-        self.points += points
-        self.lengths += lengths[1:][kept].tolist()
-        if len(self.points) >= self.wanted:
+        self.end, self.place = [column[-1:].copy() for column in columns], place[-1:].copy()
+        self.travelled = lengths[-1]
+        if len(kept):
+            self.points.append([column[kept] for column in columns])
+            self.lengths = np.append(self.lengths, lengths[1:][kept])
+        if len(self.lengths) >= self.wanted:
             self.gap = 2 * self.lengths[-1] / self.wanted
             _, kept = np.unique(np.floor_divide(self.lengths, self.gap), return_index=True)
-            self.points, self.lengths = ([v[i] for i in kept] for v in (self.points, self.lengths))
+            self.points, self.lengths = [self._chosen(kept)], self.lengths[kept]
+
+    def _chosen(self, index):
+        """The columns of points with these numbers, increasing, from where they are stored."""
+        starts = np.cumsum([0, *(len(points[0]) for points in self.points)])
+        cuts = np.searchsorted(index, starts)
+        parts = [index[a:b] - start for a, b, start in zip(cuts, cuts[1:], starts, strict=False)]
+        parts = [
+            [column[part] for column in points]
+            for part, points in zip(parts, self.points, strict=True)
+            if len(part)
+        ]
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
     def frames(self, exactly=False):
         """Times, parameters and known losses of the chosen points; some twice for ``exactly``."""
-        points, lengths = self.points, self.lengths
-        if not points or (self.end[0] > points[-1][0]).any():
-            points, lengths = [*points, self.end], np.append(lengths, self.travelled)
+        end, last = self.end, self.points[-1] if self.points else None
+        if last is None:
+            return [np.repeat(column, self.count if exactly else 1, axis=0) for column in end]
+        lengths = self.lengths
+        more = (end[0] > last[0][-1]).any()
+        lengths = np.append(lengths, self.travelled) if more else lengths
         even = np.linspace(0, lengths[-1], self.count)
-        chosen = np.searchsorted(np.convolve(lengths, [0.5, 0.5], "valid"), even)
-        chosen[0], chosen[-1] = 0, len(points) - 1
+        chosen = np.searchsorted((lengths[1:] + lengths[:-1]) / 2, even)
+        chosen[0], chosen[-1] = 0, len(lengths) - 1
         chosen = chosen if exactly else np.unique(chosen)
-        columns = zip(*(points[i] for i in chosen), strict=True)
-        return [None if column[0] is None else np.stack(column) for column in columns]
+        stored = chosen[chosen < len(self.lengths)]
+        columns = self._chosen(stored)
+        after = len(chosen) - len(stored)
+        return [np.concatenate([a, *[b] * after]) for a, b in zip(columns, end, strict=True)]
 
 
 # So many points are stored for each frame asked for, at most.
-_DENSE = 12
+_DENSE = 8
 
 
 def finished_run(frames, lead, train, test, status, n_steps):
     """Make the `Run` whose runs have the leading shape ``lead``; losses not known are computed."""
     times, w, *known = frames
-    loss = known[0] if known and known[0] is not None else _losses(train, w)
+    loss = known[0] if known else _losses(train, w)
     test_loss = None if test is None else _losses(test, w)
     zero = [None if part is None else part.zero_loss() for part in (train, test)]
 

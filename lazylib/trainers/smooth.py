@@ -18,8 +18,8 @@ def integrate_smooth(objective, w0, *, t_max, accuracy, tolerance, max_steps, wa
     """
     from scipy.integrate import DOP853  # here, so that `import lazylib` need not wait
 
-    alpha, target = objective.model.alpha[:, None], tolerance * objective.zero_loss()
-    value, gradient = objective.start(w0)
+    alpha = objective.model.alpha[:, None]
+    value, gradient, target = objective.start(w0, tolerance)
     ended = np.where(value <= target, "converged", "").astype("<U13")
     system = _System(objective, w0, ended)
     live = np.arange(len(w0))
