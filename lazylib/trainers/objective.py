@@ -229,7 +229,8 @@ class ExactObjective:
     def gradient(self, w):
         """R(αf(w)), of shape (runs,), and ∇F_α(w), of shape (runs, p)."""
         check_interrupt()
-        value, gradient = self.exact.loss_and_gradient(self.model, w)
+        compute = getattr(self.exact, "_loss_and_gradient", self.exact.loss_and_gradient)
+        value, gradient = compute(self.model, w)
         return value, gradient / self.model.alpha[:, None] ** 2
 
     forward_backward = gradient

@@ -8,17 +8,17 @@ from helpers import quick
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazylib.trainers.run import Recorder, Run, progress_bar, until_interrupted
+from lazylib.trainers.run import Recorder, Run, progress_bar
 
 
-def record(path, count, test=None):
+def record(path, count):
     """Offer each state of ``path``, of shape (steps, runs, p), at its number as the time."""
-    recorder = Recorder(count, positions=lambda w: w)
+    recorder = Recorder(count, lambda w: w, path[0])
     for step, w in enumerate(path):
-        times = np.full(len(w), float(step))
-        recorder.offer(times, w, w.sum(axis=-1), test)
-    recorder.offer(times, w, w.sum(axis=-1), test, last=True)
-    return recorder.run((path.shape[1],), ["converged"] * path.shape[1], len(path) - 1)
+        recorder.offer(np.full((1, len(w)), float(step)), w[None], w.sum(axis=-1)[None])
+    times, w, loss = recorder.frames()
+    status = np.array(["converged"] * path.shape[1])
+    return Run(times, w, loss, None, status, len(path) - 1)
 
 
 def line(lengths):
@@ -56,37 +56,16 @@ def test_the_ends_are_always_kept_and_times_increase(moves, count):
     assert np.array_equal(run.train_loss, run.w.sum(axis=-1))
 
 
-def test_frames_hold_copies_and_the_test_loss():
-    class Test:
-        @staticmethod
-        def value(w):
-            return 10 * w[..., 0]
-
-    recorder = Recorder(5, positions=np.copy)
-    w, times, loss = np.ones((2, 3)), np.zeros(2), np.array([7.0, 8.0])
-    recorder.offer(times, w, loss, Test)
+def test_frames_hold_copies():
+    w, times, loss = np.ones((1, 2, 3)), np.zeros((1, 2)), np.array([[7.0, 8.0]])
+    recorder = Recorder(5, np.copy, w[0])
+    recorder.offer(times, w, loss)
     for array in (w, times, loss):
         array += 1
-    recorder.offer(times, w, loss, Test)
-    run = recorder.run((2, 1), ["converged", "diverged"], 1)
-    assert run.w.tolist() == [[[[1] * 3]] * 2, [[[2] * 3]] * 2]
-    assert run.times.tolist() == [[[0], [0]], [[1], [1]]]
-    assert run.train_loss[:, :, 0].tolist() == [[7, 8], [8, 9]]
-    assert run.test_loss[:, :, 0].tolist() == [[10, 10], [20, 20]]
-    assert run.status.tolist() == [["converged"], ["diverged"]]
-    assert record(line([0, 1]), 5).test_loss is None
-
-
-def test_the_end_is_kept_when_another_run_of_the_batch_is_ahead_in_time():
-    """A run with small steps goes on after one with large steps has ended at a later time."""
-    recorder = Recorder(2, positions=lambda w: w)
-    times, w = np.array([0.0, 0.0]), np.ones((2, 1))
-    for step in range(100):
-        recorder.offer(times, w, w[:, 0], None)
-        times, w = times + [100 * (step == 0), 1], w + [[step == 0], [0.01 * (step < 40)]]
-    recorder.offer(times, w, w[:, 0], None, last=True)
-    run = recorder.run((2,), ["converged"] * 2, 100)
-    assert run.times[-1].tolist() == [100, 100] and np.array_equal(run.w[-1], w)
+    recorder.offer(times, w, loss)
+    kept_times, kept_w, kept_loss = recorder.frames()
+    assert kept_w[:, 0, 0].tolist() == [1, 2] and kept_times.tolist() == [[0, 0], [1, 1]]
+    assert kept_loss.tolist() == [[7, 8], [8, 9]]
 
 
 @pytest.mark.parametrize("steps", range(1, 40))
@@ -101,23 +80,11 @@ def test_a_run_that_never_moves_has_a_first_and_a_last_frame():
     assert run.times[:, 0].tolist() == [0, 49] and np.array_equal(run.w[0], run.w[1])
 
 
-def test_run_without_leading_axes():
-    recorder = Recorder(3, positions=lambda w: w)
-    recorder.offer(np.zeros(1), np.ones((1, 4)), np.ones(1), None)
-    run = recorder.run((), ["still falling"], 0)
-    assert isinstance(run, Run) and run.status == "still falling" and type(run.status) is str
-    assert run.times.shape == (1,) and run.w.shape == (1, 4) and len(run) == 1
-
-
-def test_until_interrupted_lets_only_the_keyboard_interrupt_pass():
-    reached = []
-    with until_interrupted():
-        reached.append("before")
-        raise KeyboardInterrupt
-    reached.append("after")
-    assert reached == ["before", "after"]
-    with pytest.raises(ValueError, match="an error"), until_interrupted():
-        raise ValueError("an error")
+def test_a_run_knows_its_errors_relative_to_the_zero_predictor():
+    run = Run(np.zeros(2), np.zeros((2, 3)), np.array([2.0, 1.0]), None, "converged", 1, 4.0)
+    assert run.train_error.tolist() == [0.5, 0.25] and len(run) == 2
+    with pytest.raises(ValueError, match=r"times must have shape \(2,\), got \(3,\)"):
+        Run(np.zeros(3), np.zeros((2, 3)), np.zeros(2), None, "converged", 1)
 
 
 def test_progress_bar_does_without_tqdm(monkeypatch):

@@ -1,6 +1,8 @@
 """Gradient descent, SGD and the gradient flow: what they compute, and the runs they return."""
 
 import re
+import signal
+import sys
 from dataclasses import replace
 from functools import partial
 
@@ -10,6 +12,7 @@ from helpers import problem, relative, seeded, slope
 
 from lazylib import (
     Dataset,
+    Interrupted,
     Scaled,
     Tangent,
     TwoLayer,
@@ -193,12 +196,16 @@ def test_a_step_too_large_diverges_and_nothing_is_nan(train, dtype, step):
 
 @pytest.mark.parametrize("excess", [0.99, 1.01])
 def test_the_border_of_stability_is_two_over_the_sharpness(excess):
-    """Design: step·λ_max/n < 2; just above it the loss of an affine model only grows."""
+    """Design: step·λ_max/n < 2; just above it the loss of an affine model only grows.
+
+    Just below, it only falls: the directions that the kernel hardly sees are slow.
+    """
     net, data, w0 = problem()
     kernel = net.jacobian(w0, data.x) @ net.jacobian(w0, data.x).T
     step = excess * 2 / np.linalg.eigvalsh(kernel / data.n)[-1]
     run = gradient_descent(Tangent(net, w0), data, w0, step=step, n_steps=1000)
-    assert run.status == ("diverged" if excess > 1 else "converged")
+    assert (run.status == "diverged") == (excess > 1)
+    assert (np.diff(run.train_loss) < 0).all() or excess > 1
     assert np.isfinite(run.w).all()
 
 
@@ -230,14 +237,20 @@ def interrupted_after(number):
     return replace(quadratic, slope=slope)
 
 
-@pytest.mark.parametrize("number", [2, 40, 700, 801])
-def test_interrupted_gradient_descent_returns_the_run_so_far(number):
-    """Even at its very last step; the frames are those of the whole run up to there."""
+def caught(trainer, *arguments, **options):
+    """Return the run that an interrupted trainer's exception carries."""
+    with pytest.raises(Interrupted, match=r"the run so far is in `\.run`") as error:
+        trainer(*arguments, **options)
+    return error.value.run
+
+
+@pytest.mark.parametrize("number", [1, 2, 40, 700, 801])
+def test_interrupted_gradient_descent_hands_on_the_run_so_far(number):
+    """Even at its very first or last step; the frames are those of the whole run up to there."""
     net, data, w0 = problem()
-    run = descend(net, data, w0, n_steps=800, loss=interrupted_after(number))
-    assert run.status == "interrupted"
-    assert number - 5 <= run.n_steps < number
-    assert run.times[-1] == pytest.approx(0.05 * run.n_steps) and np.array_equal(run.w[0], w0)
+    run = caught(descend, net, data, w0, n_steps=800, loss=interrupted_after(number))
+    assert run.status == "interrupted" and np.array_equal(run.w[0], w0)
+    assert number - 6 <= run.n_steps < max(number, 1)
     if run.n_steps:
         whole = descend(net, data, w0, n_steps=run.n_steps)
         assert np.array_equal(run.w[-1], whole.w[-1])
@@ -245,31 +258,48 @@ def test_interrupted_gradient_descent_returns_the_run_so_far(number):
         assert run.test_loss[-1] == whole.test_loss[-1]
 
 
-@pytest.mark.parametrize("number", [45, 150])
-def test_an_interrupted_flow_returns_the_run_so_far(number):
+@pytest.mark.parametrize("number", [1, 2, 5, 45, 150])
+def test_an_interrupted_flow_hands_on_the_run_so_far(number):
     net, data, w0 = problem()
-    run = gradient_flow(net, data, w0, t_max=500, loss=interrupted_after(number), record=20)
-    assert run.status == "interrupted" and len(run) == 20
-    assert 0 <= run.times[-1] < 500 and np.array_equal(run.w[0], w0)
-    whole = gradient_flow(net, data, w0, t_max=500, times=[0, *run.times[run.times > 0]])
-    assert relative(run.w[-1], whole.w[-1]) < 1e-12
+    options = {"t_max": 500, "loss": interrupted_after(number), "record": 20}
+    run = caught(gradient_flow, net, data, w0, **options)
+    assert run.status == "interrupted" and np.array_equal(run.w[0], w0)
+    assert 0 <= run.times[-1] < 500 and np.isfinite(run.train_loss).all()
+    if run.times[-1] > 0:
+        whole = gradient_flow(net, data, w0, t_max=500, times=[0, run.times[-1]])
+        assert relative(run.w[-1], whole.w[-1]) < 1e-12
 
 
-def test_interrupted_sgd_returns_the_run_so_far():
+def test_interrupted_sgd_hands_on_the_run_so_far():
     net, data, w0 = problem()
-    run = sample(net, data, w0, loss=interrupted_after(20))
+    run = caught(sample, net, data, w0, loss=interrupted_after(20))
     assert run.status == "interrupted" and 15 <= run.n_steps < 20
     assert np.array_equal(run.w[-1], sample(net, data, w0, n_steps=run.n_steps).w[-1])
 
 
-def test_an_interrupt_leaves_alone_what_had_ended():
-    net, data, w0 = problem()
-    data = Dataset(data.x, np.stack([0 * data.y, data.y]))  # the first is fitted from the start
-    starts = np.stack([0 * w0, w0])
-    for trainer, options in ((descend, {}), (descend, {"step": "auto"}), (flow, {})):
-        run = trainer(net, data, starts, loss=interrupted_after(50), **options)
-        assert run.status.tolist() == ["converged", "interrupted"]
-        assert not run.w[:, 0].any() and np.array_equal(run.w[0, 1], w0)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no interval timers")
+@pytest.mark.parametrize("trainer", ["descend", "flow"])
+def test_a_signal_at_any_moment_loses_nothing(trainer):
+    """Ctrl-C arrives between any two instructions: the exception always carries a whole run."""
+    net, data, w0 = problem(tau=0.1)
+    train = {"descend": descend, "flow": flow}[trainer]
+    seen = 0
+    for delay in np.geomspace(2e-4, 2e-2, 40):
+        signal.setitimer(signal.ITIMER_REAL, delay)
+        previous = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+        try:
+            train(net, data, w0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except Interrupted as interrupt:
+            run, seen = interrupt.run, seen + 1
+            assert np.array_equal(run.w[0], w0)  # finished, if the signal came after the last step
+            assert np.isfinite(run.w).all() and len(run.times) == len(run.w) >= 1
+        except KeyboardInterrupt:
+            pass  # before the trainer began, or after it ended
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, previous)
+    assert seen > 5
 
 
 # --- runs are independent ------------------------------------------------------------------------
@@ -555,10 +585,10 @@ def test_the_flow_stops_at_its_time_and_keeps_the_times_asked_for():
     assert np.array_equal(asked.w, run.w) and np.array_equal(asked.times, run.times)
 
 
-def test_a_flow_cut_by_max_steps_says_that_it_still_falls():
+def test_a_flow_cut_by_max_steps_says_that_it_is_out_of_steps():
     net, data, w0 = problem()
     run = gradient_flow(net, data, w0, t_max=500, max_steps=3)
-    assert run.status == "still falling" and 0 < run.times[-1] < 500
+    assert run.status == "out of steps" and 0 < run.times[-1] < 500
 
 
 @pytest.mark.parametrize("record", [2, 3, 17])
@@ -597,9 +627,9 @@ BAD = {
     ),
     "t_max": (flow, {"t_max": 0}, ValueError, "t_max must be > 0"),
     "t_maxs": (flow, {"t_max": [1, 2]}, TypeError, "t_max must be one number"),
-    "accuracy": (flow, {"accuracy": -0.1}, ValueError, "accuracy must be > 0"),
+    "accuracy": (flow, {"accuracy": -0.1}, ValueError, "accuracy must be >= 1e-14"),
     "max_steps": (flow, {"max_steps": 0}, ValueError, "max_steps must be at least 1"),
-    "watch": (flow, {"method": "Radau", "watch": print}, ValueError, "watch is for the method"),
+    "watch": (flow, {"method": "DOP853", "watch": print}, ValueError, "watch is for the method"),
     "times fall": (flow, {"times": [1, 0.5]}, ValueError, "times must be one increasing list"),
     "no times": (flow, {"times": []}, ValueError, "times must be one increasing list"),
     "early times": (flow, {"times": [-1, 1]}, ValueError, "times must be one increasing list"),
@@ -624,7 +654,7 @@ def test_bad_options_are_named(train, options, error, message):
     ("model", "data", "w0", "error", "message"),
     [
         (NET, "data", W0, TypeError, "data must be a Dataset"),
-        (DATA, NET, W0, TypeError, "data must be a Dataset"),
+        (DATA, DATA, W0, TypeError, "model must be a Model"),
         (NET, DATA, W0[1:], ValueError, "w0 must have shape (..., 60)"),
         (NET, DATA, W0 * np.inf, ValueError, "w0 must be finite"),
         (OTHER, DATA, OTHER.init(seeded(0)), ValueError, "x must have shape (..., 3)"),
