@@ -17,14 +17,12 @@ import measure  # isort: skip  # noqa: F401 (it must come before NumPy)
 import numpy as np
 
 from lazylib.data import nth_draw, sphere
-from lazylib.experiments import GENERALIZATION, UNDERPARAMETERIZED, WIDTH, Experiment, load, run
+from lazylib.experiments import GENERALIZATION, UNDERPARAMETERIZED, WIDTH, Experiment, run, stored
 from lazylib.experiments.width import ALPHA
-from lazylib.models.networks import TwoLayer
-from lazylib.models.wrappers import Scaled
-from lazylib.theory.population import Population
+from lazylib.models import Scaled, TwoLayer
+from lazylib.theory import Population
 
 DATA = Path(__file__).resolve().parent / "data"
-STORED = DATA.parents[1] / "notebooks" / "data"
 
 
 class Loop:
@@ -122,7 +120,7 @@ def _seconds(settings, draw, m=50, **_):
 
 
 _SGD = UNDERPARAMETERIZED.scales["full"]
-_STEP = load(STORED / "underparameterized.jsonl").values["t"] / _SGD["steps"]
+_STEP = stored("underparameterized").values["t"] / _SGD["steps"]
 AUTHORS = {
     "generalization": Experiment(
         "generalization", generalization, _seconds, _of(GENERALIZATION, "accuracy", "to_end")
@@ -158,8 +156,12 @@ AUTHORS = {
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", choices=[[], *AUTHORS], help="default: all")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(AUTHORS)}; default: all"
+    )
     parser.add_argument("--jobs", type=int, default=-1, help="processes; default: one a core")
     chosen = parser.parse_args()
+    if unknown := set(chosen.names) - set(AUTHORS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(AUTHORS)}")
     experiments = [AUTHORS[name] for name in chosen.names or AUTHORS]
     run(*experiments, folder=DATA, n_jobs=chosen.jobs)

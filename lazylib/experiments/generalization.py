@@ -9,7 +9,6 @@ from scipy.interpolate import CubicHermiteSpline
 
 from lazylib import _checks
 from lazylib.data import Dataset, Teacher, nth_draw
-from lazylib.experiments.plane import zero_loss
 from lazylib.experiments.runner import Experiment
 from lazylib.kernels import KernelFlow, limit_kernels, tangent_kernel
 from lazylib.losses import quadratic
@@ -56,7 +55,7 @@ def cell(settings, draw, tau):
     options = {"accuracy": settings["accuracy"], "record": 2, "watch": watch}
     run = gradient_flow(net, data, w0, t_max=t_max, **options)
     best, t_best, w_best = watch.find()
-    zero = zero_loss(data.y_test)
+    zero = data.zero_test_loss
     # the kernel of τw₀ is τ² times that of w₀
     matched = shared.flow.predict(tau**2 * t_best, shared.K_test)
     return {
@@ -212,12 +211,11 @@ def train_in_space(tau=0.1, draw=2):
     data, w0 = shared.data, tau * shared.unit
     options = {"record": FRAMES, "accuracy": 0.02, "t_max": training_time(FULL, tau)}
     run = gradient_flow(shared.net, data, w0, **options)
-    zero_test = zero_loss(data.y_test)
     kernel = shared.flow.predict(tau**2 * run.times, shared.K_test)
     errors = {
-        "training": run.train_loss / zero_loss(data.y),
-        "test": run.test_loss / zero_test,
-        "test, tangent kernel": quadratic.value(kernel, data.y_test) / zero_test,
+        "training": run.train_loss / data.zero_loss,
+        "test": run.test_loss / data.zero_test_loss,
+        "test, tangent kernel": quadratic.value(kernel, data.y_test) / data.zero_test_loss,
     }
     return SpaceRun(shared, tau, w0, run, errors)
 

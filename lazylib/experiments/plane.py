@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from lazylib import _checks
-from lazylib.data import Dataset, Teacher
+from lazylib.data import Dataset, Teacher, circle
 from lazylib.data import teacher as draw_teacher
 from lazylib.models import TwoLayer
 from lazylib.trainers import Run, gradient_flow
@@ -15,8 +15,7 @@ from lazylib.trainers import Run, gradient_flow
 T_MAX, FRAMES = 500, 100
 
 #: Where predictors in the plane are compared: points of the circle, and their angles.
-DEGREES = np.linspace(-180, 180, 181)
-CIRCLE = np.stack([np.cos(np.radians(DEGREES)), np.sin(np.radians(DEGREES))], axis=-1)
+DEGREES, CIRCLE = circle(181)
 
 
 def plane_setting(n=15, n_test=200, teacher=25):
@@ -115,9 +114,4 @@ def train_in_plane(tau, alpha=1.0, m=20, n=15, doubling=True, twin=False, weight
 def relative_losses(result):
     """Training and test loss of every frame, relative to the zero predictor's."""
     data, run = result.data, result.run
-    return run.train_loss / zero_loss(data.y), run.test_loss / zero_loss(data.y_test)
-
-
-def zero_loss(y):
-    """R(0) of the quadratic loss, for labels of shape (n,)."""
-    return 0.5 * np.mean(y**2)
+    return run.train_loss / data.zero_loss, run.test_loss / data.zero_test_loss

@@ -5,7 +5,6 @@ that was killed goes on where it stopped, and a finished file is the same as if 
 """
 
 import contextlib
-import functools
 import itertools
 import json
 import os
@@ -120,13 +119,16 @@ def _fill(experiments, stores, n_jobs):
     ]
     tasks.sort(key=lambda task: -task[0])
     calls = [
-        joblib.delayed(_work)(os.getpid(), number, cell, store.settings, point)
+        joblib.delayed(_work)(number, cell, store.settings, point)
         for number, (_, cell, store, point) in enumerate(tasks)
     ]
     for store in stores:
         store.write()
     # Each task is one call to a worker: what is lost with a killed one is a single cell.
-    parallel = joblib.Parallel(n_jobs, return_as="generator_unordered", batch_size=1)
+    options = {"return_as": "generator_unordered", "batch_size": 1}
+    # joblib's own workers, not those of Dask, get a watch from their first moment on
+    options |= {"initializer": _end_with_parent, "initargs": (os.getpid(),)}
+    parallel = joblib.Parallel(n_jobs, **options)
     total, done = round(sum(task[0] for task in tasks)), 0.0
     with progress_bar(total, unit="s", desc="cells' estimated seconds") as bar:
         for number, record in parallel(calls):
@@ -398,12 +400,10 @@ def _gone(number, node):
     return False
 
 
-def _work(parent, number, cell, settings, point):
+def _work(number, cell, settings, point):
     """Compute one cell in a worker; results have eight digits, the rest is chance of rounding."""
     import lazylib
 
-    if os.getppid() == parent:
-        _end_with(parent)
     with quiet():
         result = cell(settings, **point)
     versions = f"lazylib {lazylib.__version__}, numpy {np.__version__}"
@@ -412,13 +412,13 @@ def _work(parent, number, cell, settings, point):
     return number, {**point, **found, "versions": versions}
 
 
-@functools.cache
-def _end_with(parent):
-    """Let this process end within a second after its parent, in the middle of a cell too."""
+def _end_with_parent(parent):
+    """Let this worker end within a second after its parent, in the middle of a cell too."""
 
     def watch():
         while os.getppid() == parent:
             time.sleep(1)
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    if os.name != "nt":  # where a process keeps the number of its parent
+        threading.Thread(target=watch, daemon=True).start()

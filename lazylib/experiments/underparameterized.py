@@ -7,7 +7,6 @@ import numpy as np
 
 from lazylib import _checks
 from lazylib.data import nth_draw, sphere
-from lazylib.experiments.plane import zero_loss
 from lazylib.experiments.runner import Experiment, Results
 from lazylib.losses import quadratic
 from lazylib.models import Tangent, TwoLayer
@@ -57,7 +56,7 @@ def cell(settings, draw):
     return {
         "exact": population.loss(net, w) / zero,
         "before": population.loss(net, early.w[-1]) / zero,
-        "estimate": quadratic.value(net.predict(w, x), target(x)) / zero_loss(target(x)),
+        "estimate": quadratic.value(net.predict(w, x), target(x)) / quadratic.zero(target(x)),
         "flow": [run.train_loss[-1] / zero for run in flow],
         "t": times,
         "displacement": displacement(w, w0),

@@ -1,7 +1,6 @@
 """Figure 6(a): the test error at the end of training against the width m, for two scalings α(m)."""
 
 from lazylib.data import nth_draw
-from lazylib.experiments.plane import zero_loss
 from lazylib.experiments.runner import Experiment
 from lazylib.models import Scaled, TwoLayer
 from lazylib.theory import Population, displacement
@@ -49,7 +48,7 @@ def cell(settings, draw, scaling, m):
     population, w = Population(target), run.w[-1]
     return {
         "end": population.loss(Scaled(net, alpha), w) / population.zero_loss(),
-        "train": run.train_loss[-1] / zero_loss(data.y),
+        "train": run.train_loss[-1] / data.zero_loss,
         "t_end": run.times[-1],
         "displacement": displacement(w, w0),
         "gradients": run.n_steps,
