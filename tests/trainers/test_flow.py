@@ -1,10 +1,13 @@
-"""Frames of a path, between the steps of the integrator that made it."""
+"""The path of the flow between the integrator's steps, its frames, and the memory they take."""
+
+import tracemalloc
 
 import numpy as np
 import pytest
-from helpers import relative, slope
+from helpers import problem, seeded, slope
 
-from lazylib.trainers.flow import path_frames
+from lazylib import Dataset, TwoLayer, gradient_flow
+from lazylib.trainers import between
 
 # A quarter of the unit circle at uneven times; its speed grows: the angle is t².
 T = np.sqrt(np.pi / 2) * np.linspace(0, 1, 12) ** 1.5
@@ -16,24 +19,11 @@ def circle(t):
     return w, 2 * t[:, None] * w[:, ::-1] * [-1, 1]
 
 
-PATH = list(zip(T, *circle(T), strict=True))
-
-
-def test_frames_at_equal_lengths_of_the_path():
-    times, w = path_frames(PATH, lambda w: w, 10)
-    jumps = np.linalg.norm(np.diff(w, axis=0), axis=-1)
-    assert w.shape == (10, 2) and times[0] == 0 and times[-1] == T[-1]
-    assert np.array_equal(w[0], PATH[0][1]) and np.array_equal(w[-1], PATH[-1][1])
-    assert np.ptp(jumps) < 5e-3 * jumps.mean()
-    assert np.abs(w - circle(times)[0]).max() < 2e-4
-
-
-def test_frames_at_given_times_stand_still_after_the_end():
-    asked = np.array([0.0, 0.3, T[4], 1.0, 2.0, 5.0])
-    times, w = path_frames(PATH, None, None, asked)
-    assert np.array_equal(times, np.minimum(asked, T[-1]))
-    assert np.array_equal(w[2], PATH[4][1]) and np.array_equal(w[4], PATH[-1][1])
-    assert np.array_equal(w[5], w[4])
+def test_the_path_goes_through_the_steps():
+    path = list(zip(T, *circle(T), strict=True))
+    assert np.array_equal(between(path, T), circle(T)[0])
+    single = [(t, w.astype("f4"), v.astype("f4")) for t, w, v in path]
+    assert between(single, T).dtype == np.float32
 
 
 def test_interpolation_has_order_4():
@@ -41,11 +31,49 @@ def test_interpolation_has_order_4():
     for number in (10, 20, 40, 80):
         t = np.linspace(0, 1, number + 1)
         middle = (t[1:] + t[:-1]) / 2
-        _, w = path_frames(list(zip(t, *circle(t), strict=True)), None, None, middle)
+        w = between(list(zip(t, *circle(t), strict=True)), middle)
         gaps.append(np.abs(w - circle(middle)[0]).max())
     assert slope([10, 20, 40, 80], gaps) == pytest.approx(-4, abs=0.15)
 
 
-def test_a_path_of_one_state_stands_still():
-    times, w = path_frames(PATH[:1], lambda w: w, 3)
-    assert times.tolist() == [0, 0, 0] and relative(w, np.tile([1.0, 0.0], (3, 1))) == 0
+def test_frames_at_given_times_are_points_of_the_path():
+    """Whatever else is asked for: the same states, on the cubic between the watched steps."""
+    net, data, w0 = problem()
+    steps = []
+
+    def watch(runs, t, w, velocity):
+        steps.append((t[0], w[0], velocity[0]))
+        return False
+
+    times = np.array([0.0, 0.3, 2.0, 9.99, 10.0])
+    run = gradient_flow(net, data, w0, t_max=10, times=times, watch=watch)
+    assert np.array_equal(run.times, times) and np.array_equal(run.w[0], w0)
+    assert np.array_equal(run.w, between(steps, times))
+    coarse = gradient_flow(net, data, w0, t_max=10, record=7)
+    assert len(coarse) == 7 and np.array_equal(coarse.w[-1], run.w[-1])
+    assert np.abs(coarse.w - between(steps, coarse.times)).max() < 1e-13
+
+
+def test_after_its_end_a_run_stands_still():
+    net, data, w0 = problem(tau=2.0, n=4)
+    run = gradient_flow(net, data, w0, t_max=1e4, tolerance=1e-3, times=[0, 1, 5e3, 1e4])
+    assert run.status == "converged" and run.times[2] == run.times[3] < 1e4
+    assert np.array_equal(run.w[2], run.w[3])
+
+
+@pytest.mark.parametrize("tau", [0.01, 1.0])
+@pytest.mark.parametrize("frames", [{"record": 2}, {"record": 20}, {"times": [1.0, 2.0, 20.0]}])
+def test_the_peak_of_memory_is_that_of_the_frames(frames, tau):
+    """20 times the frames asked for, and 60 arrays of the integrator's own: not all its steps."""
+    net = TwoLayer(2, 5000)
+    data = Dataset(seeded(0).normal(size=(15, 2)), seeded(1).normal(size=15))
+    w0 = net.init(seeded(2), tau)
+    gradient_flow(net, data, w0, t_max=1e-3, record=2)
+    tracemalloc.start()
+    try:
+        run = gradient_flow(net, data, w0, t_max=20, **frames)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # σ(z) is 15/3 as long as w, and takes part in several products
+    assert peak < (20 * len(run) + 60) * w0.nbytes
