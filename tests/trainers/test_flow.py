@@ -1,12 +1,12 @@
-"""Frames of a path, between the steps of the integrator that made it."""
+"""The path of the flow between the integrator's steps, its frames, and the memory they take."""
 
 import tracemalloc
 
 import numpy as np
 import pytest
-from helpers import problem, slope
+from helpers import problem, seeded, slope
 
-from lazylib import gradient_flow
+from lazylib import Dataset, TwoLayer, gradient_flow
 from lazylib.trainers import between
 
 # A quarter of the unit circle at uneven times; its speed grows: the angle is t².
@@ -19,13 +19,11 @@ def circle(t):
     return w, 2 * t[:, None] * w[:, ::-1] * [-1, 1]
 
 
-PATH = list(zip(T, *circle(T), strict=True))
-
-
-def test_between_the_steps_the_path_goes_through_them():
-    w = between(PATH, np.array([T[0], 0.3, T[4], T[-1]]))
-    assert np.array_equal(w[[0, 2, 3]], [PATH[0][1], PATH[4][1], PATH[-1][1]])
-    assert np.abs(w[1] - circle(np.array([0.3]))[0]).max() < 2e-4
+def test_the_path_goes_through_the_steps():
+    path = list(zip(T, *circle(T), strict=True))
+    assert np.array_equal(between(path, T), circle(T)[0])
+    single = [(t, w.astype("f4"), v.astype("f4")) for t, w, v in path]
+    assert between(single, T).dtype == np.float32
 
 
 def test_interpolation_has_order_4():
@@ -38,21 +36,44 @@ def test_interpolation_has_order_4():
     assert slope([10, 20, 40, 80], gaps) == pytest.approx(-4, abs=0.15)
 
 
-def test_frames_are_even_along_the_neurons_path():
-    """Design: the largest jump between frames is about the mean jump."""
-    net, data, w0 = problem(tau=0.1)
-    run = gradient_flow(net, data, w0, t_max=500, record=50)
-    places = net.positions(run.w).reshape(len(run), -1)
-    jumps = np.linalg.norm(np.diff(places, axis=0), axis=-1)
-    assert len(run) == 50 and jumps.max() <= 1.6 * jumps.mean()
+def test_frames_at_given_times_are_points_of_the_path():
+    """Whatever else is asked for: the same states, on the cubic between the watched steps."""
+    net, data, w0 = problem()
+    steps = []
+
+    def watch(runs, t, w, velocity):
+        steps.append((t[0], w[0], velocity[0]))
+        return False
+
+    times = np.array([0.0, 0.3, 2.0, 9.99, 10.0])
+    run = gradient_flow(net, data, w0, t_max=10, times=times, watch=watch)
+    assert np.array_equal(run.times, times) and np.array_equal(run.w[0], w0)
+    assert np.array_equal(run.w, between(steps, times))
+    coarse = gradient_flow(net, data, w0, t_max=10, record=7)
+    assert len(coarse) == 7 and np.array_equal(coarse.w[-1], run.w[-1])
+    assert np.abs(coarse.w - between(steps, coarse.times)).max() < 1e-13
 
 
-def test_a_flow_takes_little_memory_beyond_the_frames_asked_for():
-    """Two frames of m = 5,000 neurons take .24 MB; with all its working arrays, 30 times that."""
-    net, data, w0 = problem(n=4, m=5000, n_test=1)
-    gradient_flow(net, data, w0, t_max=0.01, record=2)  # SciPy and tables are loaded
+def test_after_its_end_a_run_stands_still():
+    net, data, w0 = problem(tau=2.0, n=4)
+    run = gradient_flow(net, data, w0, t_max=1e4, tolerance=1e-3, times=[0, 1, 5e3, 1e4])
+    assert run.status == "converged" and run.times[2] == run.times[3] < 1e4
+    assert np.array_equal(run.w[2], run.w[3])
+
+
+@pytest.mark.parametrize("tau", [0.01, 1.0])
+@pytest.mark.parametrize("frames", [{"record": 2}, {"record": 20}, {"times": [1.0, 2.0, 20.0]}])
+def test_the_peak_of_memory_is_that_of_the_frames(frames, tau):
+    """20 times the frames asked for, and 60 arrays of the integrator's own: not all its steps."""
+    net = TwoLayer(2, 5000)
+    data = Dataset(seeded(0).normal(size=(15, 2)), seeded(1).normal(size=15))
+    w0 = net.init(seeded(2), tau)
+    gradient_flow(net, data, w0, t_max=1e-3, record=2)
     tracemalloc.start()
-    run = gradient_flow(net, data, w0, t_max=1.0, record=2)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert len(run) == 2 and peak <= 30 * run.w.nbytes
+    try:
+        run = gradient_flow(net, data, w0, t_max=20, **frames)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # σ(z) is 15/3 as long as w, and takes part in several products
+    assert peak < (20 * len(run) + 60) * w0.nbytes
