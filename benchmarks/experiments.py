@@ -60,7 +60,8 @@ def differences(name, curve):
         At each point of the grid but for the draws: the difference of the means, divided by the
         standard error of the authors' mean.
     converged : ndarray of bool
-        Figure 1(c): their training loss had come to its end, by 1 % and .002 over the last tenth. Figure 6(a):
+        Figure 1(c): their training loss had come to its end, by 1 % and .002 over the last tenth.
+        Figure 6(a): it had,
         and an eighth of their step does not change the point by a third of a standard error, where
         that was tried. Figure 6(b): in most draws the loss fell by 1 % at most over the last tenth.
     """

@@ -280,6 +280,7 @@ FORMULAS = {
     "_jacobian",
     "_parameters",
     "_positions",
+    "_unpack",
     "_value",
     "_gradient",
     "_loss_and_gradient",
@@ -434,8 +435,8 @@ def test_the_api_example_of_the_readme_runs():
     (example,) = re.findall(r"(?s)```python\n(.*?)```", readme)
     code, said = run(sys.executable, "-c", example)
     assert code == 0, said
-    status, moved = said.split()
-    assert status == "converged" and 0.1 < float(moved) < 10
+    status, moved = said.rsplit(maxsplit=1)
+    assert status in ("converged", "still falling") and 0.1 < float(moved) < 10
 
 
 def test_the_readme_shows_every_room():

@@ -141,14 +141,15 @@ def _(model: TwoLayer, w):
     sigma = model.activation
     if (sigma.value, sigma.derivative) != (relu.value, relu.derivative):
         raise ValueError(f"the exact population loss needs the ReLU, got {model}")
-    a, b = model.unpack(w)
+    a, b = model._unpack(w)
 
     def push(v):
-        va, vb = model.unpack(v)
+        va, vb = model._unpack(v)
         return model.scale * (b[..., None] * va + vb[..., None] * a)
 
     def pull(moment):
-        return model.scale * model.pack(b[..., None] * moment, (a * moment).sum(axis=-1))
+        by_a = (b[..., None] * moment).reshape(*moment.shape[:-2], -1)
+        return model.scale * np.concatenate([by_a, (a * moment).sum(axis=-1)], axis=-1)
 
     return _Expansion(a, model.scale * b[..., None] * a, push, pull)
 
