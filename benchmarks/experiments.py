@@ -29,7 +29,7 @@ from lazylib.experiments import (
     run,
     underparameterized,
 )
-from lazylib.trainers.run import convergence_status
+from lazylib.trainers import status
 
 os.environ["TQDM_DISABLE"] = "1"
 OURS = {e.name: e for e in (GENERALIZATION, WIDTH, UNDERPARAMETERIZED)}
@@ -60,7 +60,7 @@ def differences(name, curve):
         At each point of the grid but for the draws: the difference of the means, divided by the
         standard error of the authors' mean.
     converged : ndarray of bool
-        Figure 1(c): their training loss had come to its end, by `convergence_status`. Figure 6(a):
+        Figure 1(c): their training loss had come to its end, by `status`. Figure 6(a):
         and an eighth of their step does not change the point by a third of a standard error, where
         that was tried. Figure 6(b): in most draws the loss fell by 1 % at most over the last tenth.
     """
@@ -70,7 +70,7 @@ def differences(name, curve):
     if name == "underparameterized":
         return gaps, (theirs["before"] <= 1.01 * theirs["exact"]).mean(axis=0) > 0.5
     zero = np.ones_like(theirs["train"])
-    ended = convergence_status(theirs["train"], theirs["train_before"], zero) == "converged"
+    ended = status(theirs["train"], theirs["train_before"], zero) == "converged"
     converged = ended.mean(axis=0) > 0.5
     if name == "width":
         finer, m = load(DATA / "width-eighth.jsonl"), WIDTH.scales["full"]["grid"]["m"]

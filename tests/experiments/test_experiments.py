@@ -27,8 +27,6 @@ from lazylib.experiments import (
     underparameterized,
     width,
 )
-from lazylib.experiments.runner import finished
-from lazylib.trainers.run import Run
 
 HERE = Path(__file__).parents[1]
 DATA = HERE.parent / "notebooks" / "data"
@@ -313,14 +311,6 @@ def test_missing_cells_are_nan_with_a_warning(tmp_path, unbroken):
         results = load(tmp_path / "width.jsonl")
     assert np.isnan(results.values["end"]).sum() == 1
     assert np.isnan(results.values["end"][0, 0, 3])
-
-
-def test_an_interrupted_training_is_not_a_finished_cell():
-    state = np.zeros(1)
-    with pytest.raises(KeyboardInterrupt):
-        finished(Run(state, state, state, None, np.array(["converged", "interrupted"]), 1))
-    kept = Run(state, state, state, None, "still falling", 1)
-    assert finished(kept) is kept
 
 
 def test_mean_and_error_are_those_of_independent_draws():

@@ -7,7 +7,6 @@ import pytest
 from helpers import problem, relative, seeded, slope
 
 from lazylib import Scaled, Tangent, TwoLayer, displacement, kernel_change, regime, sign_flips
-from lazylib.trainers.run import STILL_FALLING, convergence_status
 
 NET = TwoLayer(3, 4, "softplus")
 
@@ -80,31 +79,6 @@ def test_sign_flips_counts_neurons():
 )
 def test_regime_has_its_borders_at_a_tenth_and_at_one(moved, word):
     assert regime(moved) == word
-
-
-def test_convergence_status_says_which_runs_still_fall():
-    """facts: falling means by more than 1 % of the loss and more than .002 of R(0)."""
-    of_itself, of_zero = STILL_FALLING
-    assert (of_itself, of_zero) == (0.01, 0.002)
-    cases = {
-        (0.500, 0.500): "converged",
-        (0.500, 0.504): "converged",  # by less than 1 %
-        (0.500, 0.506): "still falling",
-        (0.010, 0.0115): "converged",  # by less than .002 of R(0)
-        (0.010, 0.0125): "still falling",
-        (0.600, 0.500): "converged",  # it rises, but stays below R(0)
-        (1.300, 1.299): "converged",
-        (1.300, 1.200): "diverged",
-        (1e200, 1e100): "diverged",
-        (1.200, 1.300): "still falling",
-        (np.inf, 1.0): "diverged",
-        (np.nan, 1.0): "diverged",
-    }
-    loss, before = np.array(list(cases)).T
-    assert convergence_status(loss, before, np.ones(len(cases))).tolist() == list(cases.values())
-    # in units of R(0)
-    scaled = convergence_status(7 * loss, 7 * before, np.full(len(cases), 7.0))
-    assert scaled.tolist() == list(cases.values())
 
 
 def test_displacement_of_many_frames():

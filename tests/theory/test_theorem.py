@@ -326,9 +326,9 @@ def test_theorem_3_4_the_rate_becomes_independent_of_alpha():
     alphas = np.array([0.1, 100, 1000])
     run = gradient_flow(model, population, w0, alpha=alphas, accuracy=1e-5, **options)
     excess = run.train_loss - run.train_loss[-1]
-    rate = np.log(excess[30] / excess[60]) / (times[60] - times[30])
-    assert rate[1] == pytest.approx(2 * eigenvalues[0], rel=0.15)
-    assert rate[2] == pytest.approx(2 * eigenvalues[0], rel=0.03)
+    rate = np.log(excess[30, 1:] / excess[60, 1:]) / (times[60] - times[30])  # of the lazy ones
+    assert rate[0] == pytest.approx(2 * eigenvalues[0], rel=0.15)
+    assert rate[1] == pytest.approx(2 * eigenvalues[0], rel=0.03)
     assert run.train_loss[-1, 0] < run.train_loss[-1, 1] / 20
 
 
@@ -342,17 +342,13 @@ def test_theorem_3_4_excludes_the_doubling_trick():
     assert [(s > 1e-12 * s[-1]).sum() for s in spectra] == [6, 12]
 
 
-@pytest.mark.parametrize("name", ["DOP853", "Radau"])
-def test_the_smooth_methods_are_as_accurate_as_asked(name):
+def test_the_smooth_method_is_as_accurate_as_asked():
     """Against the tangent flow in closed form, exp(−tK/n): 1e-8 when 1e-10 is asked for."""
     model, w0, data = setting(0)
     tangent, kernel = Tangent(model, w0), moving_metric(model, w0, data.x)
     times = np.linspace(0, 5, 6)
     options = {"times": times, "t_max": 5, "accuracy": 1e-10, "tolerance": 0}
-    if name == "Radau":
-        model, w0, data = setting(0, m=6)
-        tangent, kernel = Tangent(model, w0), moving_metric(model, w0, data.x)
-    run = gradient_flow(tangent, data, w0, alpha=50.0, method=name, **options)
+    run = gradient_flow(tangent, data, w0, alpha=50.0, method="DOP853", **options)
     values, vectors = np.linalg.eigh(kernel / data.n)
     decay = np.exp(-times[:, None] * values)
     expected = data.y - (decay * (data.y @ vectors)) @ vectors.T
