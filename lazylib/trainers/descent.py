@@ -89,7 +89,9 @@ def gradient_descent(
     """
     n_steps, record = _checks.whole("n_steps", n_steps), _checks.whole("record", record, least=2)
     tolerance = _checks.number("tolerance", tolerance, least=0, most=_MOST_TOLERANCE)
-    lead, w, train, test = batch(model, _checks.instance("data", data, Dataset), w0, alpha, loss)
+    _checks.instance("model", model, Model)
+    _checks.instance("data", data, Dataset)
+    lead, w, train, test = batch(model, data, w0, alpha, loss)
     steps = _Steps(step, lead, w.dtype, fraction=1.0)
     return _descend(
         lead, w, train, train, test, lambda same: same, steps, n_steps, record, tolerance
@@ -169,7 +171,11 @@ def _descend(lead, w, train, judge, test, sample, steps, n_steps, record, tolera
     """Take the steps; ``sample`` makes the objective of each, ``judge`` says how they ended."""
     runs = _Runs(lead, w, judge, test, n_steps, record, tolerance, fresh=judge is not train)
     objective, t = train, np.zeros(len(w))
-    with saving(runs.run), np.errstate(all="ignore"), progress_bar(n_steps) as bar:
+    with (
+        saving(lambda: runs.run(runs.status)),
+        np.errstate(all="ignore"),
+        progress_bar(n_steps) as bar,
+    ):
         runs.target = judge.start(w, tolerance)[2]
         for taken in range(n_steps + 1):
             objective = sample(objective)
@@ -186,11 +192,12 @@ def _descend(lead, w, train, judge, test, sample, steps, n_steps, record, tolera
             size = steps.sizes(objective, w, gradient, taken)
             w -= size[:, None] * gradient
             t += size
+        ended = runs.status
         if going.any():
             lost = norm(steps.size[:, None] * gradient) <= np.finfo(w.dtype).eps * norm(w)
             slope = (objective.model.alpha * norm(gradient)) ** 2
-            runs.judge_rest(going, 0.1 * t * slope, lost)
-        return runs.run()
+            ended = runs.judged(going, 0.1 * t * slope, lost)
+        return runs.run(ended)
 
 
 class _Runs:
@@ -224,21 +231,22 @@ class _Runs:
             self.live = self.live[going]
         return going
 
-    def judge_rest(self, going, promised, lost):
-        """Say how the runs ended that took all steps."""
-        rest = self.live[going]
-        history, options = [(t[rest], loss[rest]) for t, loss in self.history], {}
+    def judged(self, going, promised, lost):
+        """Statuses with those of the runs that took all steps."""
+        rest, ended = self.live[going], self.status.copy()
+        history = [(t[rest], loss[rest]) for t, loss in self.history]
         options = {"promised": promised[going], "lost": lost[going]}
         if self.fresh:
             (_, before), (_, loss) = history[0], history[-1]
-            self.status[rest] = status(loss, before, self.zero[rest], tolerance=0, **options)
+            ended[rest] = status(loss, before, self.zero[rest], tolerance=0, **options)
         else:
-            self.status[rest] = settled(history, self.zero[rest], self.tolerance, **options)
+            ended[rest] = settled(history, self.zero[rest], self.tolerance, **options)
+        return ended
 
-    def run(self):
+    def run(self, status):
         """The run so far."""
         frames = self.recorder.frames()
-        return finished_run(frames, self.lead, self.judge, self.test, self.status, self.reached)
+        return finished_run(frames, self.lead, self.judge, self.test, status, self.reached)
 
 
 class _Steps:

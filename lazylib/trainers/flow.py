@@ -1,6 +1,5 @@
 """The gradient flow of Eq. (6), by the integrators of this room."""
 
-import itertools
 import warnings
 
 import numpy as np
@@ -78,7 +77,7 @@ class _Path:
     def _even_times(self):
         """Times within the steps, as finely as the frames need, going by the steps' chords."""
         t, w, _ = zip(*self.states, strict=True)
-        chords = np.array([float(length(b - a)) for a, b in itertools.pairwise(w)])
+        chords = length(np.diff(np.array(w), axis=0)).astype(float)
         whole = self.moved + chords.sum()
         share = chords / whole if whole else chords
         number = np.clip(np.ceil(self.recorder.wanted * share), 1, _FINE).astype(int)

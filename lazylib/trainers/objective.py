@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lazylib import _checks
+from lazylib._vectors import norm
 from lazylib.data import Dataset
 from lazylib.losses import Loss, quadratic
 from lazylib.models.activations import relu
@@ -18,6 +19,10 @@ from lazylib.trainers.run import check_interrupt
 
 # Runs are computed together as long as σ(z) of all of them, in bytes, stays in a usual cache.
 _CACHE = 1_500_000
+
+
+# Squares in between have lost no digits to underflow, and are no overflow.
+_SQUARES = {"f": (1e-24, 1e36), "d": (1e-250, 1e300)}
 
 
 # A start whose loss is only rounding is refused beyond so many times R(0).
@@ -245,13 +250,17 @@ class ExactObjective:
 
 
 def length(v):
-    """Euclidean lengths of vectors."""
-    return np.sqrt(np.vecdot(v, v))
+    """Euclidean lengths of vectors of shape (runs, p), at every scale."""
+    square = np.vecdot(v, v)
+    least, most = _SQUARES[square.dtype.char]
+    squares = square.tolist()
+    return norm(v) if min(squares) < least or not max(squares) < most else np.sqrt(square)
 
 
 def unit(vector):
     """Vectors of length 1 with the directions of ``vector``; 0 stays 0."""
-    return vector / np.maximum(length(vector)[:, None], 1e-30)
+    size = length(vector)
+    return vector / (size + (size == 0))[:, None]
 
 
 def batch(model, data, w0, alpha, loss):

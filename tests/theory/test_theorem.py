@@ -326,9 +326,9 @@ def test_theorem_3_4_the_rate_becomes_independent_of_alpha():
     alphas = np.array([0.1, 100, 1000])
     run = gradient_flow(model, population, w0, alpha=alphas, accuracy=1e-5, **options)
     excess = run.train_loss - run.train_loss[-1]
-    rate = np.log(excess[30] / excess[60]) / (times[60] - times[30])
-    assert rate[1] == pytest.approx(2 * eigenvalues[0], rel=0.15)
-    assert rate[2] == pytest.approx(2 * eigenvalues[0], rel=0.03)
+    rate = np.log(excess[30, 1:] / excess[60, 1:]) / (times[60] - times[30])  # of the lazy ones
+    assert rate[0] == pytest.approx(2 * eigenvalues[0], rel=0.15)
+    assert rate[1] == pytest.approx(2 * eigenvalues[0], rel=0.03)
     assert run.train_loss[-1, 0] < run.train_loss[-1, 1] / 20
 
 
