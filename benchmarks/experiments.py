@@ -60,9 +60,9 @@ def differences(name, curve):
         At each point of the grid but for the draws: the difference of the means, divided by the
         standard error of the authors' mean.
     converged : ndarray of bool
-        Figure 1(c): their training loss had come to its end, by 1 % and .002 over the last tenth. Figure 6(a):
-        and an eighth of their step does not change the point by a third of a standard error, where
-        that was tried. Figure 6(b): in most draws the loss fell by 1 % at most over the last tenth.
+        Figure 1(c): over the last tenth of their training, its loss fell by at most 1 %, or .002 of
+        R(0), in most draws. Figure 6(a): and an eighth of their step does not change the point by a
+        third of a standard error, where that was tried. Figure 6(b): the loss fell by at most 1 %.
     """
     ours, theirs = stored(name).values, load(DATA / f"{name}.jsonl").values
     mean, error = mean_and_error(theirs[curve])
@@ -167,7 +167,10 @@ def main():
     parser.add_argument("--widths", type=int, nargs="+", default=[8, 32, 128], metavar="M")
     parser.add_argument("--steps", type=int, default=2000, help="of SGD (2000; the note: 20000)")
     chosen = vars(parser.parse_args())
-    for part in chosen.pop("parts") or REPORTS:
+    parts = chosen.pop("parts") or list(REPORTS)
+    if unknown := set(parts) - set(REPORTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(REPORTS)}")
+    for part in parts:
         print(f"-- {part}", flush=True)
         REPORTS[part](**chosen)
 

@@ -1,4 +1,4 @@
-"""How experiments are run, kept and read: kills, interrupts, locks, and files that are not right."""
+"""How experiments are run, kept and read: kills, interrupts, locks, files that are not right."""
 
 import json
 import os
@@ -411,7 +411,7 @@ def test_stored_results_are_found_from_any_folder(tmp_path, monkeypatch):
 
 
 def test_away_from_any_repository_the_command_refuses_and_makes_no_folder(tmp_path):
-    """The package elsewhere, as an index would install it; in a clone, the clone's folder is used."""
+    """The package elsewhere, as pip would install it; in a clone, the clone's folder is used."""
     shutil.copytree(ROOT / "lazylib", tmp_path / "site" / "lazylib")
     away, clone = tmp_path / "away", tmp_path / "clone" / "notebooks"
     away.mkdir()
