@@ -12,6 +12,7 @@ import threading
 import time
 
 import ipywidgets
+import traitlets
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -89,8 +90,9 @@ class Explorer(ipywidgets.VBox):
 
     Notes
     -----
-    A ValueError or TypeError of ``compute`` becomes the line of words; the panel stays alive. The
-    browser sends a slider's latest value when the kernel is free, so stale ones are dropped.
+    A ValueError of ``compute`` becomes the line of words; the panel stays alive. Any other error is
+    said to be a fault, and raised. The browser sends a slider's latest value when the kernel is
+    free, so stale ones are dropped.
     """
 
     def __init__(self, canvas, settings, views, compute, show, rows):
@@ -120,10 +122,14 @@ class Explorer(ipywidgets.VBox):
         if unknown:
             raise ValueError(f"state has no {sorted(unknown)}; it has {sorted(controls)}")
         with self._lock:
-            self._held = True
+            before, self._held = self.state, True
             try:
                 for name, value in values.items():
+                    _set(name, controls[name], value)
+            except (ValueError, TypeError):  # wholly or not at all
+                for name, value in before.items():
                     controls[name].value = value
+                raise
             finally:
                 self._held = False
             self._update(recompute=not set(values) <= set(self._views))
@@ -144,23 +150,50 @@ class Explorer(ipywidgets.VBox):
         if self._held:
             return
         with self._lock:
-            warning = "color: #b00020;"
             try:
                 if recompute:
                     values = {name: control.value for name, control in self._settings.items()}
                     self.result = None
                     self.result = self._compute(**values)
-                if self.result is not None:
-                    self.words = self._show(self.result, **self.state)
-                    self._picture.value = self._canvas.png()
-                    warning = ""
-            except (ValueError, TypeError) as error:
-                self.words = f"Not possible: {error}."
-            self._line.value = (
-                f'<div role="status" aria-live="polite" class="lazylib-words" '
-                f'style="font-size: 115%; line-height: 1.4; {warning}">'
-                f"{html.escape(self.words)}</div>"
-            )
+            except ValueError as error:  # what was asked for is refused
+                return self._say(f"Not possible: {error}.", warning=True)
+            except Exception as error:
+                self._say(_FAULT.format(type(error).__name__, error), warning=True)
+                raise
+            if self.result is None:
+                return
+            try:
+                words = self._show(self.result, **self.state)
+                self._picture.value = self._canvas.png()
+            except Exception as error:
+                self._say(_FAULT.format(type(error).__name__, error), warning=True)
+                raise
+            self._say(words)
+
+    def _say(self, words, warning=False):
+        """Show words; a picture that does not belong to them is hidden."""
+        self.words = words
+        self._picture.layout.visibility = "hidden" if warning else "visible"
+        color = "color: #b00020;" if warning else ""
+        self._line.value = (
+            f'<div role="status" aria-live="polite" class="lazylib-words" '
+            f'style="font-size: 115%; line-height: 1.4; {color}">'
+            f"{html.escape(words)}</div>"
+        )
+
+
+_FAULT = "This is a fault of the notebook, not of your settings: {}: {}."
+
+
+def _set(name, control, value):
+    """Give a control a value; one that it does not take, or would clip, is refused by name."""
+    try:
+        control.value = value
+    except (traitlets.TraitError, TypeError, ValueError) as error:
+        raise ValueError(f"state[{name!r}] cannot be {value!r}: {error}") from error
+    if control.value != value:
+        limits = f"{control.min:g} to {control.max:g}" if hasattr(control, "min") else "its options"
+        raise ValueError(f"state[{name!r}] must be within {limits}, got {value!r}")
 
 
 def log_slider(value, low, high, description, step=0.05):
