@@ -181,7 +181,7 @@ def test_every_slider_of_notebook_06_changes_the_words(notebook):
 def test_every_slider_of_notebook_07_changes_the_words(notebook):
     """Figure 6(b): τ, steps and batch by keyboard, then the draw."""
     panel = Panel(notebook("07-population-loss.ipynb"))
-    assert panel.words.startswith("Lazy, still falling"), panel.words
+    assert panel.words.startswith("Lazy, converged"), panel.words
     for name, key, times in (
         ("τ", "ArrowLeft", 10),
         ("steps", "ArrowLeft", 1),

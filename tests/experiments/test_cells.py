@@ -177,16 +177,16 @@ def test_the_tangent_minimum_is_a_minimum_and_does_not_depend_on_tau():
     assert flow.train_loss[-1] >= least * (1 - 1e-9)
 
 
-def test_sgd_is_still_falling_where_one_per_cent_and_two_thousandths_are_left():
-    """Facts, 6(b): the loss fell by 1 % of itself and .002 of R(0), in most draws."""
+def test_sgd_is_still_falling_where_three_per_cent_and_two_thousandths_are_left():
+    """Figure 6(b), hatched: in most draws the loss fell by 3 % of itself and is above .002 R(0)."""
     results = stored("underparameterized")
-    before = [[0.5, 0.5, 0.5, 0.1, 0.5], [0.5, 0.5, 0.5, 0.1, 0.5], [0.5, 0.5, 0.5, 0.1, 0.5]]
-    exact = [[0.49, 0.496, 0.5, 0.0985, 0.49], [0.49, 0.496, 0.51, 0.0985, 0.5], [0.49] * 4 + [0.5]]
+    before = [[0.5, 0.5, 0.002, 0.5]] * 3
+    exact = [[0.48, 0.49, 0.0015, 0.48], [0.48, 0.49, 0.0015, 0.5], [0.5, 0.48, 0.0015, 0.5]]
     values = {"before": np.array(before), "exact": np.array(exact)}
-    expected = [True, False, False, False, False]
+    expected = [True, False, False, False]
     assert still_falling(results._replace(values=values)).tolist() == expected
     tau, falling = np.array(results.settings["tau"]), still_falling(results)
-    assert falling.any() and not falling[tau <= 0.1].any() and not falling[tau >= 1].any()
+    assert tau[falling].tolist() == [0.1995, 0.2512, 0.3162]
 
 
 def test_mean_and_error_are_those_of_independent_draws():
