@@ -157,6 +157,9 @@ class Explorer(ipywidgets.VBox):
                     self.result = self._compute(**values)
             except ValueError as error:  # what was asked for is refused
                 return self._say(f"Not possible: {error}.", warning=True)
+            except KeyboardInterrupt:
+                self._say("Interrupted: move a slider to try again.", warning=True)
+                raise
             except Exception as error:
                 self._say(_FAULT.format(type(error).__name__, error), warning=True)
                 raise

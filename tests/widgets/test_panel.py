@@ -1,8 +1,10 @@
 """What every panel does, whatever it shows: states, refusals, faults."""
 
 import ipywidgets
+import numpy as np
 import pytest
 
+from lazylib import Interrupted, Run
 from lazylib.widgets import explore_neurons
 from lazylib.widgets.panel import Canvas, Explorer, animate
 
@@ -32,6 +34,10 @@ def small(show):
             raise ValueError("k must not be 3")
         if k == 4:
             raise RuntimeError("lost")
+        if k == 5:
+            raise Interrupted(
+                Run(np.zeros(1), np.zeros((1, 1)), np.zeros(1), None, "interrupted", 0)
+            )
         return k
 
     canvas = Canvas(2, 1, lambda figure: animate({"line": figure.subplots().plot([], [])[0]}))
@@ -48,8 +54,15 @@ def test_what_is_refused_is_answered_in_words_and_the_old_picture_goes():
     assert panel.words == "k is 1" and shown(panel)
     panel.state = {"k": 3}
     assert panel.words == "Not possible: k must not be 3." and not shown(panel)
-    panel.state = {"k": 5}
-    assert panel.words == "k is 5" and shown(panel)
+    panel.state = {"k": 7}
+    assert panel.words == "k is 7" and shown(panel)
+
+
+def test_an_interrupt_leaves_no_old_picture_and_goes_on():
+    panel = small(lambda result, **_: f"k is {result}")
+    with pytest.raises(Interrupted):
+        panel.state = {"k": 5}
+    assert panel.words.startswith("Interrupted") and not shown(panel)
 
 
 def test_a_fault_is_shown_as_a_fault_and_raised():
