@@ -23,9 +23,7 @@ _FINE, _AT_ONCE = 16, 100_000
 def between(states, times):
     """The path of one run between its steps, at ``times``: of shape (times, p).
 
-    From step to step it is the cubic with the right ends and velocities. SciPy's
-    `CubicHermiteSpline` is the same, but sets up coefficients that take the memory of four paths,
-    and takes longer.
+    From step to step it is the cubic with the right ends and velocities.
 
     Parameters
     ----------
