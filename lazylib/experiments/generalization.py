@@ -144,7 +144,7 @@ class SpaceSetting:
     kernel_t_best: float
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=4, typed=True)
 def space_setting(draw, d=FULL["d"], m=FULL["m"], n=FULL["n"], n_test=FULL["n_test"]):
     """Return the setting of a draw of Figure 1(c): teacher, data, weights, kernels.
 
@@ -164,6 +164,7 @@ def space_setting(draw, d=FULL["d"], m=FULL["m"], n=FULL["n"], n_test=FULL["n_te
     unit = net.init(rng)
     flow = KernelFlow(tangent_kernel(net, unit, data.x), data.y)
     K_test = tangent_kernel(net, unit, data.x_test, data.x)
+    unit.flags.writeable = K_test.flags.writeable = False  # they are kept for the next call
     limit = KernelFlow(sum(limit_kernels(data.x)), data.y)
     best = flow.best_stop(K_test, data.y_test)
     levels = {

@@ -160,7 +160,7 @@ class PopulationRun:
     local_minimum: float
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=4, typed=True)
 def _setting(draw):
     target, _, rng = nth_draw(draw, FULL["d"])
     net, population = TwoLayer(FULL["d"], FULL["m"]), Population(target)

@@ -203,6 +203,7 @@ def test_mean_and_error_are_those_of_independent_draws():
     "call, name",
     [
         (lambda: space_setting(-1), "draw"),
+        (lambda: (space_setting(1), space_setting(True)), "draw"),
         (lambda: space_setting(0, n=0), "n"),
         (lambda: train_in_space(tau=0), "tau"),
         (lambda: train_in_space(draw=1.5), "draw"),
