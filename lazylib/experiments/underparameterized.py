@@ -79,7 +79,7 @@ def train(settings, draw):
 
 def cost(settings, draw):
     """Seconds a cell takes, about."""
-    return 4e-3 * settings["steps"] * len(settings["tau"]) / 17 + 15
+    return 2e-3 * settings["steps"] * len(settings["tau"]) / 17 + 15
 
 
 def tangent_minimum(population, model, w0):
