@@ -29,7 +29,8 @@ from lazylib.experiments import (
     space_setting,
     stored,
 )
-from lazylib.experiments.underparameterized import falling, train
+from lazylib.experiments.underparameterized import train
+from lazylib.trainers import status
 
 os.environ["TQDM_DISABLE"] = "1"
 OURS = {e.name: e for e in (GENERALIZATION, WIDTH, UNDERPARAMETERIZED)}
@@ -60,17 +61,17 @@ def differences(name, curve):
         At each point of the grid but for the draws: the difference of the means, divided by the
         standard error of the authors' mean.
     converged : ndarray of bool
-        Figure 1(c): their training loss had come to its end, by 1 % and .002 over the last tenth.
-        Figure 6(a): it had,
-        and an eighth of their step does not change the point by a third of a standard error, where
-        that was tried. Figure 6(b): in most draws the loss fell by 1 % at most over the last tenth.
+        Figure 1(c): in most draws their training loss had settled, by `lazylib.trainers.status`.
+        Figure 6(a): and an eighth of their step does not change the point by a third of a standard
+        error, where that was tried. Figure 6(b): the loss fell by 1 % at most over the last tenth.
     """
     ours, theirs = stored(name).values, load(DATA / f"{name}.jsonl").values
     mean, error = mean_and_error(theirs[curve])
     gaps = (ours[curve].mean(axis=0) - mean) / error
     if name == "underparameterized":
         return gaps, (theirs["before"] <= 1.01 * theirs["exact"]).mean(axis=0) > 0.5
-    converged = falling(theirs["train_before"], theirs["train"]).mean(axis=0) < 0.5
+    ended = status(theirs["train"], theirs["train_before"], 1.0)
+    converged = (ended == "converged").mean(axis=0) > 0.5
     if name == "width":
         finer, m = load(DATA / "width-eighth.jsonl"), WIDTH.scales["full"]["grid"]["m"]
         tried = [m.index(value) for value in finer.grid["m"]]
@@ -168,7 +169,10 @@ def main():
     parser.add_argument("--widths", type=int, nargs="+", default=[8, 32, 128], metavar="M")
     parser.add_argument("--steps", type=int, default=2000, help="of SGD (2000; the note: 20000)")
     chosen = vars(parser.parse_args())
-    for part in chosen.pop("parts") or REPORTS:
+    parts = chosen.pop("parts") or list(REPORTS)
+    if unknown := set(parts) - set(REPORTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(REPORTS)}")
+    for part in parts:
         print(f"-- {part}", flush=True)
         REPORTS[part](**chosen)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline
 
 from lazylib import _checks
 from lazylib.data import Dataset, Teacher, nth_draw
@@ -14,7 +13,7 @@ from lazylib.kernels import KernelFlow, limit_kernels, tangent_kernel
 from lazylib.losses import quadratic
 from lazylib.models import TwoLayer
 from lazylib.theory import displacement, feature_angle
-from lazylib.trainers import Run, gradient_flow
+from lazylib.trainers import Run, between, gradient_flow
 
 FULL = {
     "d": 100,
@@ -61,7 +60,7 @@ def cell(settings, draw, tau):
     return {
         "best": best / zero,
         "t_best": t_best,
-        "end": run.test_loss[-1] / zero,
+        "end": run.test_error[-1],
         "t_end": run.times[-1],
         "angle": feature_angle(net, w_best, shared.teacher),
         "displacement": displacement(w_best, w0),
@@ -107,8 +106,7 @@ class BestStop:
         near = self.path[max(best - 1, 0) : best + 2]
         t = np.array([time for time, _, _ in near])
         fine = np.unique([np.linspace(*ends, 9) for ends in itertools.pairwise(t)] or t)
-        _, w, velocity = zip(*near, strict=True)
-        frames = CubicHermiteSpline(t, w, velocity)(fine) if len(t) > 1 else np.array(w)
+        frames = between(near, fine) if len(near) > 1 else near[0][1][None]
         losses = self._loss(frames)
         best = losses.argmin()
         return losses[best], fine[best], frames[best]
@@ -214,8 +212,8 @@ def train_in_space(tau=0.1, draw=2):
     run = gradient_flow(shared.net, data, w0, **options)
     kernel = shared.flow.predict(tau**2 * run.times, shared.K_test)
     errors = {
-        "training": run.train_loss / data.zero_loss,
-        "test": run.test_loss / data.zero_test_loss,
+        "training": run.train_error,
+        "test": run.test_error,
         "test, tangent kernel": quadratic.value(kernel, data.y_test) / data.zero_test_loss,
     }
     return SpaceRun(shared, tau, w0, run, errors)

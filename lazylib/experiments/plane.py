@@ -109,9 +109,3 @@ def train_in_plane(tau, alpha=1.0, m=20, n=15, doubling=True, twin=False, weight
         options = {"alpha": alpha * tau**2, "t_max": tau**2 * T_MAX, "times": times}
         mirrored = tau**2 * net.positions(train(w1, **options).w[frame])
     return PlaneRun(net, truth, data, alpha, tau * w1, run, mirrored)
-
-
-def relative_losses(result):
-    """Training and test loss of every frame, relative to the zero predictor's."""
-    data, run = result.data, result.run
-    return run.train_loss / data.zero_loss, run.test_loss / data.zero_test_loss

@@ -48,7 +48,7 @@ def cell(settings, draw, scaling, m):
     population, w = Population(target), run.w[-1]
     return {
         "end": population.loss(Scaled(net, alpha), w) / population.zero_loss(),
-        "train": run.train_loss[-1] / data.zero_loss,
+        "train": run.train_error[-1],
         "t_end": run.times[-1],
         "displacement": displacement(w, w0),
         "gradients": run.n_steps,

@@ -3,7 +3,6 @@
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from lazylib.experiments.plane import relative_losses
 from lazylib.plots.style import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD, nice_limit
 from lazylib.theory.laziness import displacement, kernel_change, regime, sign_flips
 
@@ -128,7 +127,7 @@ def describe_plane(result, frame):
     """Say in words what one frame shows."""
     net, run, w0 = result.net, result.run, result.w0
     moved = displacement(run.w[frame], w0)
-    train, test = (losses[frame] for losses in relative_losses(result))
+    train, test = result.run.train_error[frame], result.run.test_error[frame]
     changed = kernel_change(net, run.w[frame], w0, result.data.x)
     status = f" ({run.status})" if frame == len(run) - 1 else ""
     return (
@@ -161,4 +160,4 @@ def fill_plane(axes, artists, result, frame):
     learnt = result.alpha * net.predict(run.w[frame], x)
     low, high = (nice_limit(1.2 * max(0.5, each)) for each in (-truth.min(), truth.max()))
     set_function(axes[1], artists[1], _DEGREES, learnt, truth, at, data.y, (-low, high))
-    set_losses(artists[2], run.times, *relative_losses(result), frame)
+    set_losses(artists[2], run.times, run.train_error, run.test_error, frame)
