@@ -38,12 +38,15 @@ def number(answer, expected, hints=(), within=0.05):
     def close(target):
         return abs(value - target) <= within * max(abs(target), 1e-12)
 
+    otherwise = "too large." if value > expected else "too small."
+    return _verdict(close, expected, hints, otherwise)
+
+
+def _verdict(close, expected, hints, otherwise):
+    """None if the answer is close to what is expected, else the hint for what it is close to."""
     if close(expected):
         return None
-    for wrong, hint in hints:
-        if close(wrong):
-            return hint
-    return "too large." if value > expected else "too small."
+    return next((hint for wrong, hint in hints if close(wrong)), otherwise)
 
 
 def _floats(answer):
@@ -80,12 +83,7 @@ def vector(answer, expected, hints=(), within=1e-6):
     def close(target):
         return np.abs(value - target).max() <= within * np.abs(expected).max()
 
-    if close(expected):
-        return None
-    for wrong, hint in hints:
-        if close(wrong):
-            return hint
-    return "the shape is right, the values are not."
+    return _verdict(close, expected, hints, "the shape is right, the values are not.")
 
 
 def choice(answer, right, hints):

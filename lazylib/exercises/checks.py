@@ -206,7 +206,7 @@ def in_between(panel):
     if result is None:
         return
     moved = displacement(result.run.w[-1], result.w0)
-    fit = result.run.train_loss[-1] / np.mean(0.5 * result.data.y**2)
+    fit = result.run.train_error[-1]
     if moved > 0.8:
         say(f"with a displacement of {moved:.2f} the neurons still travel; which way is lazy?")
     elif moved < 0.2:

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.stats import linregress
 
 from lazylib import _checks
-from lazylib._vectors import norm, unit
+from lazylib._vectors import angles, norm, unit
 from lazylib.data import Teacher
 from lazylib.kernels.tangent import tangent_kernel
 from lazylib.models.model import Model
@@ -117,11 +117,10 @@ def neuron_angles(model, w, teacher):
     _checks.instance("teacher", teacher, Teacher)
     _checks.last_axis("teacher.a", teacher.a, model.d, "the model's input dimension d")
     a, b = model.unpack(model._parameters("w", w))
-    # the one line that knows how an angle is computed
-    angles = np.degrees(np.arccos(np.clip(unit(a) @ unit(teacher.a).T, -1, 1)))
+    apart = np.degrees(angles(unit(a), unit(teacher.a)))
     same_sign = np.sign(b)[..., None] == np.sign(teacher.b)
     any_sign = same_sign.any(axis=-1)
-    return np.where(any_sign, np.where(same_sign, angles, 180.0).min(axis=-1), 90.0)
+    return np.where(any_sign, np.where(same_sign, apart, 180.0).min(axis=-1), 90.0)
 
 
 def feature_angle(model, w, teacher):
@@ -131,12 +130,12 @@ def feature_angle(model, w, teacher):
     in dimension 100, where random directions are nearly orthogonal. A network without any mass has
     no features: a ValueError.
     """
-    angles = neuron_angles(model, w, teacher)
+    apart = neuron_angles(model, w, teacher)
     mass = norm(model.positions(model._parameters("w", w)))
     total = mass.sum(axis=-1)
     if not total.all():
         raise ValueError("w must have a neuron that is not 0")
-    return (angles * (mass / total[..., None])).sum(axis=-1)
+    return (apart * (mass / total[..., None])).sum(axis=-1)
 
 
 def regime(displacement):

@@ -15,6 +15,7 @@ from lazylib.losses import quadratic
 from lazylib.models.model import Model
 from lazylib.trainers.objective import Objective, batch, length
 from lazylib.trainers.run import (
+    MOST_TOLERANCE,
     Recorder,
     finished_run,
     noting_interrupts,
@@ -26,10 +27,6 @@ from lazylib.trainers.run import (
 
 # Automatic steps follow the sharpness after so many steps, or when w moved by this part of itself.
 _FOLLOW_STEPS, _FOLLOW_DISTANCE = 50, 0.1
-
-
-# R(0) itself is not a tolerance: a run that starts at 0 would be over.
-_MOST_TOLERANCE = np.nextafter(1, 0)
 
 
 _LONGEST = 0.5  # no automatic step moves w by more than this part of itself
@@ -88,7 +85,7 @@ def gradient_descent(
     'converged'
     """
     n_steps, record = _checks.whole("n_steps", n_steps), _checks.whole("record", record, least=2)
-    tolerance = _checks.number("tolerance", tolerance, least=0, most=_MOST_TOLERANCE)
+    tolerance = _checks.number("tolerance", tolerance, least=0, most=MOST_TOLERANCE)
     _checks.instance("model", model, Model)
     _checks.instance("data", data, Dataset)
     lead, w, train, test = batch(model, data, w0, alpha, loss)

@@ -9,7 +9,14 @@ from lazylib._vectors import norm
 from lazylib.losses import quadratic
 from lazylib.trainers.objective import batch, length
 from lazylib.trainers.rkc import integrate
-from lazylib.trainers.run import Recorder, finished_run, noting_interrupts, saving, settled
+from lazylib.trainers.run import (
+    MOST_TOLERANCE,
+    Recorder,
+    finished_run,
+    noting_interrupts,
+    saving,
+    settled,
+)
 from lazylib.trainers.smooth import integrate_smooth
 
 #: Methods with their default accuracies and most steps.
@@ -205,7 +212,7 @@ def gradient_flow(
     accuracy = default if accuracy is None else accuracy
     options = {
         "t_max": _checks.number("t_max", t_max, above=0),
-        "tolerance": _checks.number("tolerance", tolerance, least=0, most=np.nextafter(1, 0)),
+        "tolerance": _checks.number("tolerance", tolerance, least=0, most=MOST_TOLERANCE),
         "accuracy": _checks.number("accuracy", accuracy, least=1e-14, most=1),
         "max_steps": _checks.whole("max_steps", steps if max_steps is None else max_steps),
     }

@@ -322,8 +322,7 @@ def _data_shapes(model, data, loss):
         if x is None:
             continue
         _checks.last_axis(f"data.x{part}", x, model.d, "this model's inputs")
-        if loss.of_margin and (np.abs(y) != 1).any():
-            raise ValueError(f"data.y{part} must be labels +1 and -1 for the {loss.name} loss")
+        loss.check_labels(y, f"data.y{part}")
         shapes |= {f"data.x{part}": x.shape[:-2], f"data.y{part}": y.shape[:-1]}
     return shapes
 

@@ -114,6 +114,10 @@ def status(loss, before, zero_loss, start=None, *, tolerance=OF_ZERO, promised=0
     return np.select([diverged, falling], ["diverged", names], "converged")
 
 
+# R(0) itself is not a tolerance: a run that starts at 0 would be over.
+MOST_TOLERANCE = np.nextafter(1, 0)
+
+
 # What rounding makes of a loss that stands still is no fall.
 _ROUNDING = 1e-12
 

@@ -4,7 +4,7 @@ import ipywidgets
 
 from lazylib.experiments.criterion import ACTIVATIONS, foresee
 from lazylib.plots.criterion import criterion_panels, describe_criterion, fill_criterion
-from lazylib.widgets.panel import Canvas, Explorer, animate, log_slider, whole_slider
+from lazylib.widgets.panel import Canvas, Explorer, animate, log_slider, next_draw, whole_slider
 
 _GUESSES = ["lazy", "in between", "active"]
 
@@ -43,8 +43,7 @@ def explore_criterion(tau=0.3, alpha=1.0, m=50, activation="ReLU", doubling=True
     for name, control in settings.items():
         if name != "train":
             control.observe(lambda _: setattr(settings["train"], "value", False), "value")
-    new = ipywidgets.Button(description="new draw", layout={"width": "auto"})
-    new.on_click(lambda _: setattr(settings["seed"], "value", settings["seed"].value + 1))
+    new = next_draw(settings["seed"])
     canvas = Canvas(13.5, 4.4, criterion_panels)
     _, artists = canvas.artists
     for each in artists:

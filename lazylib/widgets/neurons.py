@@ -4,7 +4,15 @@ import ipywidgets
 
 from lazylib.experiments.plane import FRAMES, train_in_plane
 from lazylib.plots.plane import describe_plane, fill_plane, plane_panels
-from lazylib.widgets.panel import Canvas, Explorer, Player, animate, log_slider, whole_slider
+from lazylib.widgets.panel import (
+    Canvas,
+    Explorer,
+    Player,
+    animate,
+    log_slider,
+    next_draw,
+    whole_slider,
+)
 
 
 def explore_neurons(tau=0.1, alpha=1.0, m=20, n=15, doubling=True, weights=2, teacher=25):
@@ -39,12 +47,7 @@ def explore_neurons(tau=0.1, alpha=1.0, m=20, n=15, doubling=True, weights=2, te
         "teacher": ipywidgets.BoundedIntText(value=teacher, min=0, max=10**6),
     }
 
-    def again(name, description):
-        button = ipywidgets.Button(description=description, layout={"width": "auto"})
-        button.on_click(lambda _: setattr(settings[name], "value", settings[name].value + 1))
-        return button
-
-    new = [again("weights", "new weights"), again("teacher", "new teacher")]
+    new = [next_draw(settings[name], f"new {name}") for name in ("weights", "teacher")]
     canvas = Canvas(13.5, 5.0, plane_panels)
     axes, artists = canvas.artists
     for each in artists:

@@ -217,6 +217,13 @@ def whole_slider(value, low, high, description, step=1):
     return ipywidgets.IntSlider(value=value, min=low, max=high, step=step, description=description)
 
 
+def next_draw(seed, description="new draw"):
+    """A button that counts up the control of a seed."""
+    button = ipywidgets.Button(description=description, layout={"width": "auto"})
+    button.on_click(lambda _: setattr(seed, "value", seed.value + 1))
+    return button
+
+
 class Player:
     """Play, pause, step, scrub, speed and reset for the frames of a run; computes nothing.
 

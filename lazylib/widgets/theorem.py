@@ -5,7 +5,7 @@ import numpy as np
 
 from lazylib.experiments.theorem import ALPHAS, LOSSES, sweep
 from lazylib.plots.theorem import describe_theorem, fill_theorem, theorem_panels
-from lazylib.widgets.panel import Canvas, Explorer, animate, log_slider
+from lazylib.widgets.panel import Canvas, Explorer, animate, log_slider, next_draw
 
 
 def explore_theorem(alpha=10.0, n=4, start="f − f(w₀)", layers="first", loss=None, seed=0):
@@ -41,8 +41,7 @@ def explore_theorem(alpha=10.0, n=4, start="f − f(w₀)", layers="first", loss
         "seed": ipywidgets.BoundedIntText(value=seed, min=0, max=10**6),
     }
     views = {"alpha": log_slider(alpha, 0, 3, "α", step=0.25)}
-    new = ipywidgets.Button(description="new draw", layout={"width": "auto"})
-    new.on_click(lambda _: setattr(settings["seed"], "value", settings["seed"].value + 1))
+    new = next_draw(settings["seed"])
     canvas = Canvas(13.5, 5.0, theorem_panels)
     axes, artists = canvas.artists
     for each in artists:

@@ -614,7 +614,7 @@ def test_a_teacher_that_returns_something_else_is_named(teacher, error, message)
 
 @pytest.mark.parametrize("train", [descend, flow])
 def test_logistic_labels_other_than_one_are_refused(train):
-    with pytest.raises(ValueError, match="must be"):
+    with pytest.raises(ValueError, match="data.y must hold labels .1 or −1 for the logistic loss"):
         train(NET, Dataset(DATA.x, DATA.y), W0, loss=logistic)
     signs = Dataset(DATA.x, np.sign(DATA.y - DATA.y.mean()))
     assert train(NET, signs, W0, loss=logistic).status == "still falling"
