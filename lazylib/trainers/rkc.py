@@ -62,7 +62,8 @@ def rkc_step(velocity, w, v, h, s):
     before, now, there, here = state
     np.multiply(h, v, out=here)
     np.multiply(mu_1, here, out=now)
-    flat, point, new = state.reshape(4, -1), np.empty_like(w), np.empty_like(w)
+    # in rows, however w lies in memory: only then is new.reshape(-1) the same memory as new
+    flat, (point, new) = state.reshape(4, -1), np.empty((2, *w.shape), w.dtype)
     flat_new = new.reshape(-1)
     for row in _rows(s, w.dtype.char):
         np.add(w, now, out=point)

@@ -264,3 +264,26 @@ def test_a_dead_network_stands_still_to_the_end():
     w0[: -net.m] = 0  # output weights alone: nothing moves, whatever the rounding
     run = gradient_flow(net, data, w0, t_max=7, times=[0, 7])
     assert run.times[-1] == 7 and np.array_equal(run.w[-1], w0) and run.n_steps < 100
+
+
+def test_a_step_does_not_depend_on_how_the_runs_lie_in_memory():
+    """Runs that share one w₀ lie column by column: their step is that of the same rows."""
+    slope = np.linspace(1, 9, 12).reshape(3, 4)
+    w, h = np.linspace(0, 1, 12).reshape(3, 4), np.full((3, 1), 0.05)
+    for s in (2, 3, 7):
+        rows = rkc_step(lambda w: -slope * w, w, -slope * w, h, s)
+        columns = np.asfortranarray(w)
+        np.testing.assert_array_equal(
+            rkc_step(lambda w: -slope * w, columns, -slope * columns, h, s), rows
+        )
+
+
+def test_the_same_runs_give_the_same_numbers_whatever_memory_held_before():
+    """Several α from one w₀: bit for bit the same, with memory that others have written to."""
+    net, data, w0 = problem(n=4, m=100, d=5, doubling=False)
+    runs = []
+    for value in (0.0, 1e300, np.nan):
+        soiled = [np.full(size, value) for size in (100, 600, 2400, 9600) for _ in range(20)]
+        del soiled
+        runs.append(gradient_flow(net, data, w0, alpha=[0.01, 0.1, 1, 10], t_max=30))
+    assert len({run.n_steps for run in runs}) == len({run.w.tobytes() for run in runs}) == 1
