@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lazylib import _checks
-from lazylib.trainers.run import progress_bar, quiet
+from lazylib.trainers.run import progress, reporting
 
 
 class Experiment(NamedTuple):
@@ -129,13 +129,13 @@ def _fill(experiments, stores, n_jobs):
     # joblib's own workers, not those of Dask, get a watch from their first moment on
     options |= {"initializer": _end_with_parent, "initargs": (os.getpid(),)}
     parallel = joblib.Parallel(n_jobs, **options)
-    total, done = round(sum(task[0] for task in tasks)), 0.0
-    with progress_bar(total, unit="s", desc="cells' estimated seconds") as bar:
+    total, done = sum(task[0] for task in tasks), 0.0
+    with progress(desc=f"cells' estimated seconds, {total:.0f}") as report:
         for number, record in parallel(calls):
             cost, _, store, point = tasks[number]
             store.append(record)
             done += cost
-            bar.update(round(done) - bar.n)
+            report(done / total)
     for store in stores:
         store.write()
 
@@ -404,7 +404,7 @@ def _work(number, cell, settings, point):
     """Compute one cell in a worker; results have eight digits, the rest is chance of rounding."""
     import lazylib
 
-    with quiet():
+    with reporting(lambda part: None):  # bars are for single trainings
         result = cell(settings, **point)
     versions = f"lazylib {lazylib.__version__}, numpy {np.__version__}"
     versions += f", python {platform.python_version()}"

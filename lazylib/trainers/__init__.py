@@ -6,7 +6,7 @@ d(αf)/dt = −(1/n) K_w (αf − y) for the quadratic loss, with no α in it.
 
 from lazylib.trainers.descent import gradient_descent, sgd
 from lazylib.trainers.flow import between, gradient_flow
-from lazylib.trainers.run import OF_FALL, OF_ITSELF, OF_ZERO, Interrupted, Run, status
+from lazylib.trainers.run import OF_FALL, OF_ITSELF, OF_ZERO, Interrupted, Run, reporting, status
 
 __all__ = [
     "OF_FALL",
@@ -17,6 +17,7 @@ __all__ = [
     "between",
     "gradient_descent",
     "gradient_flow",
+    "reporting",
     "sgd",
     "status",
 ]

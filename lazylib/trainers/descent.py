@@ -19,7 +19,7 @@ from lazylib.trainers.run import (
     Recorder,
     finished_run,
     noting_interrupts,
-    progress_bar,
+    progress,
     saving,
     settled,
     status,
@@ -171,7 +171,7 @@ def _descend(lead, w, train, judge, test, sample, steps, n_steps, record, tolera
     with (
         saving(lambda: runs.run(runs.status)),
         np.errstate(all="ignore"),
-        progress_bar(n_steps) as bar,
+        progress() as done,
     ):
         runs.target = judge.start(w, tolerance)[2]
         for taken in range(n_steps + 1):
@@ -179,7 +179,7 @@ def _descend(lead, w, train, judge, test, sample, steps, n_steps, record, tolera
             g, gradient = objective.forward_backward(w)
             if taken in (runs.due, n_steps):
                 going = runs.check(taken, t, w, objective.loss._value(g, objective.y))
-                bar.update(taken - bar.n)
+                done(taken / n_steps)
                 if taken == n_steps or not going.any():
                     break
                 if not going.all():

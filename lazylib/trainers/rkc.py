@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lazylib.trainers.objective import length, unit
-from lazylib.trainers.run import progress_bar
+from lazylib.trainers.run import progress
 
 # Stages a step at most, and the reserve that the estimated sharpness gets.
 _MOST_STAGES, _RESERVE = 120, 1.2
@@ -231,7 +231,7 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     """
     ended, tiny = np.full(len(w0), "out of steps", dtype="<U13"), np.finfo(w0.dtype).tiny
     runs, bend, count = _begin(objective, w0, t_max, accuracy, tolerance, watch)
-    with np.errstate(all="ignore"), progress_bar(max_steps) as bar:
+    with np.errstate(all="ignore"), progress() as done:
         for number in range(max_steps + 1):
             on = _going(runs, t_max, ended)
             going = np.count_nonzero(on)
@@ -257,7 +257,7 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
             if due or _moved(runs.w, bend.seen):
                 bend, looks = bend.followed(objective, runs.w, runs.gradient)
                 count += looks
-            bar.update(1)
+            done(max(min(runs.t.tolist()) / t_max, (number + 1) / max_steps))
     return ended, count
 
 

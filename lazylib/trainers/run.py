@@ -326,39 +326,47 @@ def saving(so_far):
         raise Interrupted(run) from interrupt
 
 
-_quiet = contextvars.ContextVar("quiet", default=False)
+_report = contextvars.ContextVar("report", default=None)
 
 
 @contextlib.contextmanager
-def quiet():
-    """Show no progress bars of single runs: they are a part of something longer."""
-    token = _quiet.set(True)
+def reporting(report):
+    """Tell ``report``, and show no progress bar, how far each training in this block has come.
+
+    Parameters
+    ----------
+    report : callable
+        ``report(part)`` is called, in the thread that trains, after each step of a flow and at
+        least 500 times in a descent: ``part`` of the time or of the steps is done, from 0 to 1. A
+        KeyboardInterrupt that it raises ends the run as any interrupt does: with `Interrupted`.
+    """
+    token = _report.set(report)
     try:
         yield
     finally:
-        _quiet.reset(token)
+        _report.reset(token)
 
 
-def progress_bar(total, unit="step", **options):
-    """A bar that appears when training takes more than two seconds, if tqdm is installed.
+@contextlib.contextmanager
+def progress(**options):
+    """Yield the function that is told which part is done: a bar appears after two seconds.
 
-    The environment variable TQDM_DISABLE hides it, in notebooks too.
+    The bar needs tqdm; the environment variable TQDM_DISABLE hides it, in notebooks too.
     """
-    if _quiet.get():
-        return _Silent()
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        return _Silent()
-    off = bool(os.environ.get("TQDM_DISABLE"))
-    return tqdm(total=total, delay=2, leave=False, unit=unit, disable=off, **options)
+    report = _report.get()
+    if report is None:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            report = _unseen
+    if report is not None:
+        yield report
+        return
+    options |= {"disable": bool(os.environ.get("TQDM_DISABLE"))}
+    shape = "{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+    with tqdm(total=1.0, delay=2, leave=False, bar_format=shape, **options) as bar:
+        yield lambda part: bar.update(part - bar.n)
 
 
-class _Silent(contextlib.nullcontext):
-    n = 0
-
-    def __enter__(self):
-        return self
-
-    def update(self, steps):
-        pass
+def _unseen(part):
+    pass

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lazylib.trainers.objective import length
-from lazylib.trainers.run import progress_bar
+from lazylib.trainers.run import progress
 
 # Power iterations for the scale of what is too small to matter.
 _POWER = 5
@@ -29,7 +29,7 @@ def integrate_smooth(objective, w0, *, t_max, accuracy, tolerance, max_steps, wa
     smallest = length(alpha * gradient) / np.sqrt(w0.shape[-1]) / np.maximum(sharpness, 1e-300)
     smallest = np.maximum(accuracy * smallest, 1e-300).repeat(w0.shape[-1])
     t, u, step, number = 0.0, np.zeros(w0.size), None, 0
-    with np.errstate(all="ignore"), progress_bar(max_steps) as bar:
+    with np.errstate(all="ignore"), progress() as done:
         for stop in [*stops[(stops > 0) & (stops < t_max)], t_max]:
             solver = None
             while t < stop and number < max_steps and (ended == "").any():
@@ -40,7 +40,6 @@ def integrate_smooth(objective, w0, *, t_max, accuracy, tolerance, max_steps, wa
                 on, system.failed = ended == "", np.zeros(len(w0), bool)
                 solver.step()
                 number += 1
-                bar.update(1)
                 if solver.status == "failed":  # those that could not be computed leave, or all do
                     ended[on & (system.failed | ~system.failed.any())] = "stuck"
                     solver = step = None
@@ -50,6 +49,7 @@ def integrate_smooth(objective, w0, *, t_max, accuracy, tolerance, max_steps, wa
                 times = np.full(on.sum(), t)
                 watch(live[on], times, w[on], -gradient[on], value[on], system.count + 1 + _POWER)
                 ended[on & (value <= target)] = "converged"
+                done(max(t / t_max, number / max_steps))
             if solver is not None:
                 # the last step before a stop is cut short, and says nothing about the next one
                 step = max(step or 0.0, solver.step_size or 0.0) or None

@@ -18,6 +18,7 @@ from lazylib import (
     softplus,
     teacher,
 )
+from lazylib.trainers import reporting
 
 TEACHER = teacher(seeded(100), 2)
 
@@ -186,6 +187,38 @@ def test_trainers_work_in_threads_and_are_interrupted_there():
     thread.join()
     Raising.stop = 0
     assert [run.status == "interrupted" for run in results] == [False, True]
+
+
+@each_trainer
+def test_whoever_is_told_how_far_it_has_come_can_stop_it_from_another_thread(train):
+    """A page that has a later question: the training ends within a step, with the run so far."""
+    net, data, w0 = problem()
+    parts, late, stop, caught = [], 0.3, threading.Event(), []
+
+    def report(part):
+        parts.append(part)
+        if part > late:
+            stop.set()  # as its other thread would
+        if stop.is_set():
+            raise KeyboardInterrupt
+
+    def work():
+        try:
+            with reporting(report):
+                train(net, data, w0)
+        except Interrupted as interrupt:
+            caught.append(interrupt.run)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    whole = train(net, data, w0)
+    assert len(parts) > 1 and parts == sorted(parts) and parts[-2] <= late < parts[-1] <= 1
+    assert caught[0].status == "interrupted" and 0 < caught[0].times[-1] <= whole.times[-1]
+    assert caught[0].times[-1] == pytest.approx(parts[-1] * whole.times[-1])
+    with reporting(parts.append):
+        train(net, data, w0)
+    assert parts[-1] == pytest.approx(1)
 
 
 def test_the_frames_are_those_of_the_whole_run_up_to_the_interrupt():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lazylib import Interrupted, Run, gradient_descent, gradient_flow
 from lazylib.trainers import status
-from lazylib.trainers.run import Recorder, progress_bar
+from lazylib.trainers.run import Recorder, progress
 
 
 def record(path, count):
@@ -193,13 +193,13 @@ def test_progress_bar_does_without_tqdm(monkeypatch):
 
     original = builtins.__import__
     monkeypatch.setattr(builtins, "__import__", no_tqdm)
-    with progress_bar(10) as bar:
-        bar.update(3 - bar.n)
+    with progress() as done:
+        done(0.3)
 
 
 def test_progress_bar_counts_and_stays_silent_for_short_runs(capsys):
-    with progress_bar(10) as bar:
-        bar.update(4 - bar.n)
-        bar.update(10 - bar.n)
+    with progress() as done:
+        done(0.4)
+        done(1.0)
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
