@@ -1,17 +1,19 @@
 """The checks behind "Check yourself": an answer gets "right", or a hint that leads one step on."""
 
-from lazylib.exercises.answers import choice, number, say, unanswered, vector
+from lazylib.exercises.answers import choice, function, number, say, unanswered, vector
 from lazylib.exercises.checks import (
     before_the_features,
     below_and_falling,
     doubled_weights,
     doubling_slope,
     equivalent_alpha,
+    error_over_constant,
     in_between,
     kernel_on_the_diagonal,
     lemma_factor,
     plateau_factor,
     plateau_level,
+    rule_of_thumb,
     samples_for_a_tenth,
     samples_for_degree_two,
     shifted_labels,
@@ -32,12 +34,15 @@ __all__ = [
     "doubled_weights",
     "doubling_slope",
     "equivalent_alpha",
+    "error_over_constant",
+    "function",
     "in_between",
     "kernel_on_the_diagonal",
     "lemma_factor",
     "number",
     "plateau_factor",
     "plateau_level",
+    "rule_of_thumb",
     "samples_for_a_tenth",
     "samples_for_degree_two",
     "say",

@@ -1,5 +1,7 @@
 """What all checks share: an answer gets "right", or a hint that leads one step on."""
 
+import copy
+
 import numpy as np
 
 from lazylib import _checks
@@ -84,6 +86,40 @@ def vector(answer, expected, hints=(), within=1e-6):
         return np.abs(value - target).max() <= within * np.abs(expected).max()
 
     return _verdict(close, expected, hints, "the shape is right, the values are not.")
+
+
+def function(answer, expected, cases, mistakes=(), within=1e-6):
+    """Say whether a reader's function gives what ``expected`` gives, in every case.
+
+    Parameters
+    ----------
+    answer, expected : callable
+        ``expected`` returns a number or an array.
+    cases : list of tuple
+        The arguments; the reader's function gets copies of them.
+    mistakes : list of (callable, str)
+        Hints for likely mistakes: the wrong function, and what to think of.
+    within : float
+        As for `number` and `vector`.
+    """
+    if unanswered(answer):
+        return None
+    if not callable(answer):
+        return say(f"a function is expected, got {_checks.shown(answer)}.")
+    for case in cases:
+        try:
+            with np.errstate(all="ignore"):
+                value = answer(*copy.deepcopy(case))
+        except Exception as error:  # the reader's own
+            return say(f"your function raises {type(error).__name__}: {error}.")
+        if unanswered(value):
+            return None
+        right = expected(*case)
+        hints = [(wrong(*case), hint) for wrong, hint in mistakes]
+        verdict = (vector if np.ndim(right) else number)(value, right, hints, within)
+        if verdict is not None:
+            return say(verdict)
+    return say(None)
 
 
 def choice(answer, right, hints):

@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from lazylib.exercises.answers import _floats, choice, number, say, unanswered, vector
+from lazylib.exercises.answers import (
+    _floats,
+    choice,
+    function,
+    number,
+    say,
+    unanswered,
+    vector,
+)
 from lazylib.theory.laziness import displacement, feature_angle
 
 #: Answers that are one number: (what is asked, the answer, relative tolerance, hints for mistakes).
@@ -256,6 +264,30 @@ def wide_enough(panel):
     say(None if moved < 0.5 else f"the displacement is {moved:.2f}; which way does the gauge move?")
 
 
+def rule_of_thumb(answer):
+    """Notebook 05: a function of Df_{w₀}, f(w₀), y and L_Df that returns Eq. (7)'s ratio."""
+    rng = np.random.default_rng(5)
+    cases = [
+        (rng.standard_normal((n, p)), rng.standard_normal(n), rng.standard_normal(n), 0.3 * n)
+        for n, p in ((4, 9), (6, 30))
+    ]
+
+    def ratio(df, start, y, bend, order=2, power=2):
+        return bend * np.linalg.norm(y - start) / np.linalg.norm(df, order) ** power
+
+    mistakes = [
+        (lambda *case: 1 / ratio(*case), "the right two sides, the wrong way round."),
+        (lambda *case: ratio(*case, order="fro"), "‖Df‖ is the operator norm, not Frobenius'."),
+        (lambda *case: ratio(*case, power=1), "the right side holds the square of ‖Df‖."),
+        (lambda df, f, y, bend: ratio(df, 0 * f, y, bend), "what of f(w₀)?"),
+        (lambda df, f, y, bend: ratio(df, -f, y, bend), "a distance is between: which sign?"),
+        (lambda df, f, y, bend: ratio(df, f, y, 1), "where does L_Df stand?"),
+        (lambda df, f, y, bend: ratio(df, f, y, 1 / bend), "L_Df divides the right side."),
+        (lambda df, f, y, bend: ratio(df, f, y, bend) ** 2, "lengths are norms, not squares."),
+    ]
+    function(answer, ratio, cases, mistakes)
+
+
 def plateau_factor(answer, small, plateau):
     """Notebook 06: how many times larger the plateau's error is than that of a small τ."""
     if not unanswered(answer):
@@ -264,6 +296,26 @@ def plateau_factor(answer, small, plateau):
             (plateau - small, "a factor is asked for, not a difference."),
         ]
         say(number(answer, plateau / small, hints, within=0.1))
+
+
+def error_over_constant(answer):
+    """Notebook 06: a function of predictions and labels, the error over the best constant's."""
+    rng = np.random.default_rng(6)
+    cases = [(rng.standard_normal(n), 2 + rng.standard_normal(n)) for n in (5, 20)]
+
+    def error(f, y):
+        return np.mean((f - y) ** 2) / np.var(y)
+
+    mistakes = [
+        (lambda f, y: np.mean((f - y) ** 2) / np.mean(y**2), "0 is a constant, but not the best."),
+        (lambda f, y: np.mean((f - y) ** 2) / 2 / np.var(y), "both errors have the factor ½."),
+        (lambda f, y: 1 / error(f, y), "the right two errors, the wrong way round."),
+        (lambda f, y: error(f, y) ** 0.5, "errors are squares here; no root is taken."),
+        (lambda f, y: np.mean((f - y) ** 2) / np.var(y, ddof=1), "the mean over n, not n − 1."),
+        (lambda f, y: np.mean((f - y) ** 2), "relative to what?"),
+        (lambda f, y: np.mean((f - y) ** 2) / np.std(y), "the constant's error is a square too."),
+    ]
+    function(answer, error, cases, mistakes)
 
 
 def before_the_features(panel):
