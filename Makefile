@@ -38,7 +38,7 @@ INSTALL_SELF := $(INSTALL) --no-deps --no-build-isolation --editable .
 # A file's tests, and a notebook's cells, stay together and in order. The cap is for the memory.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install lab test notebooks figures bench lint format lock clean venv venv-bench conda
+.PHONY: help install lab test notebooks figures site bench lint format lock clean venv venv-bench conda
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -60,6 +60,9 @@ figures: $(READY) ## make the stored figures at the note's own settings (without
 	"$(PY)" tools/draw_overview.py
 	$(MAKE) notebooks
 
+site: $(READY) ## the static site, in _site/html (ARGS="--serve" shows it)
+	"$(PY)" tools/build_site.py $(ARGS)
+
 bench: venv-bench ## each claim about speed, against JAX and PyTorch in the same run
 	.venv-bench/bin/python benchmarks/run.py $(ARGS)
 
@@ -80,12 +83,12 @@ lock: ## make requirements.lock anew from pyproject.toml, with releases up to LO
 	  { grep -o 'flit_core[^"]*' pyproject.toml | head -n 1; echo 'argon2-cffi-bindings<26'; } | \
 	  "$$tmp/venv/bin/uv" pip compile --quiet --no-config --cache-dir "$$tmp/cache" \
 	    --universal --python-version 3.11 --fork-strategy fewest --only-binary :all: --exclude-newer $(LOCK_DATE) \
-	    --generate-hashes --no-annotate --no-header --extra lab --extra cluster --extra test pyproject.toml -; \
+	    --generate-hashes --no-annotate --no-header --extra lab --extra cluster --extra site --extra test pyproject.toml -; \
 	} > "$$tmp/lock" && mv "$$tmp/lock" requirements.lock
 	@echo "Now bring environment.yml and .pre-commit-config.yaml to the same versions; make test compares them."
 
 clean: ## remove everything that make has set up
-	rm -rf .venv .venv-bench .var .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .var _site .pytest_cache .ruff_cache .hypothesis
 
 # A .venv with exactly what is pinned; $(1) is its folder, $(2) the files of pins. What is there
 # already is looked at each time: folders are moved, and packages removed, behind make's back.

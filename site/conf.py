@@ -1,0 +1,76 @@
+"""Sphinx's settings for `make site`: built and read without a network."""
+
+import re
+from html import escape
+from importlib.metadata import version as installed
+
+from docutils import nodes
+from latex2mathml.converter import convert
+
+project = "Lazy training, live"
+author = "The lazy-training-notebooks authors"
+project_copyright = "the authors; prose and notebooks CC BY 4.0, code BSD 3-Clause"
+version = release = installed("lazy-training-notebooks")
+language = "en"
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+templates_path = ["_templates"]
+exclude_patterns = ["_*", "**/.*"]
+nitpicky = False
+
+nb_execution_mode = "off"
+nb_merge_streams = True
+nb_ipywidgets_js = {}  # the panels are painted by the collection's own module
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath", "html_image"]
+myst_heading_anchors = 3
+suppress_warnings = ["myst.header", "ref.python"]
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+napoleon_preprocess_types = False
+
+html_theme = "furo"
+html_title = project
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_js_files = ["painter.js", "players.js"]
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
+html_math_renderer = "mathml"
+
+
+def _mathml(tex, display):
+    kind = "block" if display else "inline"
+    return convert(tex.replace(r"\!", ""), display=kind)
+
+
+def inline_math(self, node):
+    """Write a formula in the running text."""
+    self.body.append(_mathml(node.astext(), display=False))
+    raise nodes.SkipNode
+
+
+def displayed_math(self, node):
+    """Write a formula on lines of its own."""
+    label = escape(node.astext(), quote=True)
+    self.body.append(f'<div class="math" tabindex="0" role="group" aria-label="{label}">')
+    self.body.append(_mathml(node.astext(), display=True) + "</div>")
+    raise nodes.SkipNode
+
+
+def spell_out(app, what, name, thing, options, lines):
+    """Take the bars of |b|a for what they are, not for marks of substitutions."""
+    parts = ([*re.split("(``.*?``)", line)] for line in lines)
+    lines[:] = [
+        "".join(p if p[:2] == "``" else p.replace("|", r"\|") for p in each) for each in parts
+    ]
+
+
+def setup(app):
+    """Formulas become MathML, which browsers draw themselves."""
+    app.add_html_math_renderer("mathml", (inline_math, None), (displayed_math, None))
+    app.connect("autodoc-process-docstring", spell_out)
