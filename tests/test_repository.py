@@ -157,10 +157,15 @@ def test_repo2docker_accepts_the_repository():
         assert sign in said
 
 
-def test_the_workflow_and_the_citation_follow_their_published_schemas():
-    files = {"github-workflows": ".github/workflows/ci.yml", "citation-file-format": "CITATION.cff"}
-    for schema, path in files.items():
-        code, said = run(tool("check-jsonschema"), "--builtin-schema", f"vendor.{schema}", path)
+def test_workflows_forms_and_the_citation_follow_their_published_schemas():
+    schemas = {
+        "github-workflows": ".github/workflows/*.yml",
+        "github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+        "citation-file-format": "CITATION.cff",
+    }
+    for schema, pattern in schemas.items():
+        files = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob(pattern))]
+        code, said = run(tool("check-jsonschema"), "--builtin-schema", f"vendor.{schema}", *files)
         assert code == 0, said
 
 

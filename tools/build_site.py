@@ -4,7 +4,6 @@ The notebooks' outputs are what the site shows; a panel becomes a player of reco
 """
 
 import argparse
-import base64
 import functools
 import http.server
 import re
