@@ -1,0 +1,267 @@
+"""A Matplotlib figure that the browser paints, and whose frames it plays without the kernel."""
+
+import contextlib
+import io
+import threading
+from pathlib import Path
+
+import anywidget
+import matplotlib
+import traitlets
+from matplotlib.animation import FFMpegWriter, PillowWriter
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from lazylib.plots.style import STYLE
+from lazylib.widgets.recorder import Recorder, encode
+
+#: Matplotlib draws on one thread at a time: callbacks of widgets do not run on that of the cells.
+DRAWING = threading.RLock()
+RATE = 25  # frames a second at speed 1, as in painter.js
+_OURS = {
+    key: value
+    for key, value in {**matplotlib.rcParamsDefault, **STYLE}.items()
+    if not key.startswith(("backend", "interactive", "toolbar", "timezone", "savefig.directory"))
+}
+
+
+@contextlib.contextmanager
+def drawing():
+    """Hold the lock for drawing, and Matplotlib's settings at ours, whatever the reader has set."""
+    with DRAWING:
+        theirs = matplotlib.rcParams
+        with matplotlib.rc_context({k: v for k, v in _OURS.items() if theirs[k] != v}):
+            yield
+
+
+class _Canvas(FigureCanvasAgg):
+    def is_saving(self):
+        return True  # so that axes draw what moves in its place, between what stands still
+
+
+class Picture(anywidget.AnyWidget):
+    """A Matplotlib figure that the browser paints; plays its frames without the kernel.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Made within `drawing`. Those artists move for which ``get_animated()`` is true.
+    **traits
+        Initial values of the traits.
+
+    Attributes
+    ----------
+    frame : int
+        The frame in view. The browser moves it; code may, too.
+    n_frames : int
+        If 1, the browser shows no player.
+    playing, loop : bool
+    speed : float
+        1 is 25 frames a second.
+    words : str
+        What the frame in view shows, in words: the picture's text alternative.
+    label : str
+        The picture's name for a screen reader.
+    busy : bool
+        That the next picture is being computed; said from 0.3 s on, with a button to stop it.
+    progress : float
+        How far that is, from 0 to 1.
+    trouble : str
+        A refusal or a fault, in words, in place of the picture.
+    size : {"normal", "large"}
+        "large" has type and lines for a projector.
+    """
+
+    _esm = Path(__file__).with_name("painter.js")
+    frame = traitlets.Int(0).tag(sync=True)
+    n_frames = traitlets.Int(1).tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)
+    loop = traitlets.Bool(False).tag(sync=True)
+    speed = traitlets.Float(1.0).tag(sync=True)
+    label = traitlets.Unicode("").tag(sync=True)
+    busy = traitlets.Bool(False).tag(sync=True)
+    progress = traitlets.Float(0.0).tag(sync=True)
+    trouble = traitlets.Unicode("").tag(sync=True)
+    size = traitlets.Enum(["normal", "large"], "normal").tag(sync=True)
+    words = traitlets.Unicode("")
+    _still = traitlets.Bytes(b"").tag(sync=True)
+    _view = traitlets.Bytes(b"").tag(sync=True)
+    _frames = traitlets.Bytes(b"").tag(sync=True)
+
+    def __init__(self, figure, **traits):
+        self.figure, self._canvas = figure, _Canvas(figure)
+        self._inches = figure.get_size_inches()
+        self._moving = figure.findobj(lambda artist: artist.get_animated())
+        self._fill, self._times, self._said, self._viewed = None, None, [], None
+        self._forget()
+        super().__init__(**traits)
+
+    def record(self, fill, n_frames=1, first=None, stop=None, times=None):
+        """Record frames, and send them to the browser.
+
+        The frame in view goes first and at once, the others follow in one message.
+
+        Parameters
+        ----------
+        fill : callable
+            ``fill(k)`` fills the moving artists for frame k and returns its words. It is kept: a
+            picture to save is made with it.
+        n_frames : int
+        first : int, optional
+            The frame in view; by default it stays.
+        stop : callable, optional
+            Asked between frames; True abandons the rest.
+        times : sequence of str, optional
+            What a screen reader says of the time of each frame.
+
+        Returns
+        -------
+        bool
+            Whether all frames were recorded.
+        """
+        with drawing():
+            self._fill, self._times, self._said = fill, times, []
+            if len(self._stills) > 8:
+                self._forget()
+            with self.hold_sync():
+                self._frames, self.trouble, self.n_frames = b"", "", n_frames
+                first = min(self.frame if first is None else first, n_frames - 1)
+                self._send_view(first)
+                self.frame = first
+            frames = []
+            for k in range(n_frames if n_frames > 1 else 0):
+                if stop is not None and stop():
+                    return False
+                frames.append(self._record(k))
+            if frames:
+                self._send_stills()
+                self._frames = self._encode(frames, range(n_frames))
+                self._said = [words for *_, words in frames]
+        return True
+
+    def on_stop(self, callback):
+        """Call ``callback()`` when the reader presses Stop."""
+        self.on_msg(lambda widget, content, buffers: content.get("stop") and callback())
+
+    def recording(self):
+        """Return what ``mount`` of painter.js plays without a kernel."""
+        frames = self._frames or self._view
+        return {"static": self._still, "frames": frames, "label": self.label, "frame": self.frame}
+
+    def png(self):
+        """Return the frame in view as Matplotlib's own picture."""
+        return self._print("png")
+
+    def svg(self):
+        """Return the frame in view as SVG."""
+        return self._print("svg").decode()
+
+    def save(self, path):
+        """Write the frame in view to .svg, .pdf or .png, or all frames to .gif (or .mp4, with ffmpeg).
+
+        Parameters
+        ----------
+        path : str or path-like
+            Its ending says which.
+
+        Raises
+        ------
+        ValueError
+            If the ending is another one.
+        """
+        kind = Path(path).suffix.lower().removeprefix(".")
+        if kind in ("svg", "pdf", "png"):
+            Path(path).write_bytes(self._print(kind))
+        elif kind in ("gif", "mp4"):
+            with drawing():
+                writer = (PillowWriter if kind == "gif" else FFMpegWriter)(fps=RATE * self.speed)
+                with writer.saving(self.figure, path, self.figure.dpi):
+                    for k in range(self.n_frames):
+                        self._fill(k)
+                        writer.grab_frame()
+        else:
+            raise ValueError(f"path must end in .svg, .pdf, .png, .gif or .mp4, got {str(path)!r}")
+
+    def _print(self, kind):
+        stream, undated = io.BytesIO(), {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+        with drawing():
+            self._fill(self.frame)
+            self.figure.savefig(stream, format=kind, metadata=undated.get(kind))
+        return stream.getvalue()
+
+    @traitlets.validate("frame")
+    def _within(self, proposal):
+        return min(max(proposal.value, 0), self.n_frames - 1)
+
+    @traitlets.observe("frame")
+    def _say(self, change):
+        with DRAWING:
+            if self._said:
+                self.words = self._said[self.frame]
+            elif self.frame != self._viewed and self._fill is not None:  # the run was abandoned
+                with drawing():
+                    self._send_view(self.frame)
+
+    @traitlets.observe("size")
+    def _resize(self, change):
+        self.figure.set_size_inches(self._inches / (1.3 if self.size == "large" else 1))
+        self._forget()
+        if self._fill is not None:
+            self.record(self._fill, self.n_frames, times=self._times)
+
+    def _forget(self):
+        """Record all anew, for all may have changed."""
+        self._recorder = Recorder(self._canvas.get_renderer())
+        self._stills, self._numbers, self._number, self._groups = [], {}, None, {}
+
+    def _record(self, k):
+        """Fill one frame; return its groups, its still's number and its words."""
+        words = self._fill(k)
+        self._record_still()
+        for artist in self._moving:
+            if artist.stale or artist not in self._groups:
+                self._groups[artist] = self._recorder.group(artist)
+        return [self._groups[artist] for artist in self._moving], self._number, words
+
+    def _record_still(self):
+        """Record what stands still, if it has changed or has not been seen with these limits."""
+        axes = self.figure.axes
+        judged = {each for ax in axes for each in (ax.title, ax.xaxis, ax.yaxis)}  # by `_limits`
+        others = {each for ax in axes for each in ax.get_children()} - judged - set(self._moving)
+        if any(each.stale for each in others):
+            self._numbers, self._number = {}, None
+        key = tuple(_limits(ax) for ax in axes)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._stills)
+            self._stills.append(self._recorder.still(self.figure, self._moving))
+            for each in others:
+                each.stale = False  # empty texts do not say so themselves
+        if number != self._number:
+            for ax in axes:
+                ax.apply_aspect()
+            self._number, self._groups = number, {}
+
+    def _send_view(self, k):
+        """Record one frame and send it alone."""
+        frame = self._record(k)
+        self._viewed, self.words = k, frame[-1]
+        self._send_stills()
+        self._view = self._encode([frame], [k])
+
+    def _send_stills(self):
+        size = self._recorder.get_canvas_width_height()
+        self._still = encode(self._stills, size[1], size=size)
+
+    def _encode(self, frames, numbers):
+        groups, stills, words = zip(*frames, strict=True)
+        head = {"still": stills, "words": words}
+        if self._times is not None:
+            head["times"] = [str(self._times[k]) for k in numbers]
+        return encode(groups, self._recorder.height, **head)
+
+
+def _limits(ax):
+    """What the axes and the title of a panel look like."""
+    axes = (ax.xaxis, ax.yaxis)
+    looks = ((each.get_scale(), each.get_label_text(), id(each.get_major_locator())) for each in axes)
+    return *ax.get_xlim(), *ax.get_ylim(), ax.get_title(), *looks

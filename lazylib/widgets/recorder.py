@@ -1,0 +1,302 @@
+"""What Matplotlib's artists draw, noted as instructions for a painter instead of as pixels.
+
+An instruction is a *look* (what to draw with: JSON), a fill, a stroke, and points in pixels of the
+figure. A frame is a list of groups of them, one for each artist that moves; a still is a frame of
+one group, in which slots say where the groups of the moving artists belong.
+"""
+
+import base64
+import io
+import json
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.backend_bases import GraphicsContextBase, RendererBase
+from matplotlib.image import imsave
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D, IdentityTransform
+
+from lazylib.plots import style
+
+#: Colours are sent by name, so that a page chooses them: what a figure says, its name, in the dark.
+ROLES = {
+    "#ffffff": ("paper", "#111111"),
+    "#000000": ("text", "#eeeeee"),
+    style.INK.lower(): ("ink", "#e0e0e0"),
+    style.FAINT.lower(): ("faint", "#8a8a8a"),
+    style.POSITIVE.lower(): ("positive", "#56b4e9"),
+    style.NEGATIVE.lower(): ("negative", "#f0803c"),
+    style.THIRD.lower(): ("third", "#2fc79a"),
+    style.FOURTH.lower(): ("fourth", "#e59ac0"),
+}
+#: Points are sent in whole sixteenths of a pixel, at most this many pixels from the corner.
+UNIT, FAR = 16, 100_000
+_LETTERS = bytes.maketrans(bytes((1, 2, 3, 4, 79)), b"MLQCZ")
+_JOINS = {"miter": "miter", "round": "round", "bevel": "bevel"}
+_CAPS = {"butt": "butt", "projecting": "square", "round": "round"}
+
+
+class Instruction(NamedTuple):
+    """One thing to draw: ``look`` can be JSON, ``fill`` and ``stroke`` are colours or ""."""
+
+    look: tuple
+    fill: str
+    stroke: str
+    points: np.ndarray
+
+
+class Recorder(RendererBase):
+    """A renderer that notes what it is told to draw; ``agg`` measures text for it."""
+
+    def __init__(self, agg):
+        super().__init__()
+        self.agg, self.width, self.height = agg, agg.width, agg.height
+        self._pixel = agg.dpi / 72
+        self.noted = []
+
+    def still(self, figure, moving):
+        """Return the frame of one group of all that stands still, with slots for what moves."""
+        self.noted = []
+        for number, artist in enumerate(moving):
+            artist.draw = lambda renderer, number=number: self._note(("slot", number), "", "", [])
+        try:
+            figure.draw(self)
+        finally:
+            for artist in moving:
+                del artist.draw
+        return [self.noted]
+
+    def group(self, artist):
+        """Return what one artist draws."""
+        self.noted = []
+        artist.draw(self)
+        return self.noted
+
+    def _note(self, look, fill, stroke, points):
+        self.noted.append(Instruction(look, fill, stroke, np.reshape(points, (-1, 2))))
+
+    # What Matplotlib asks of a renderer (documented there)
+
+    def flipy(self):  # noqa: D102
+        return False
+
+    def points_to_pixels(self, points):  # noqa: D102
+        return points * self._pixel
+
+    def get_canvas_width_height(self):  # noqa: D102
+        return self.width, self.height
+
+    def get_text_width_height_descent(self, s, prop, ismath):  # noqa: D102
+        return self.agg.get_text_width_height_descent(s, prop, ismath)
+
+    def get_image_magnification(self):  # noqa: D102
+        return 2  # for screens with two pixels to ours
+
+    def draw_path(self, gc, path, transform, rgbFace=None):  # noqa: D102
+        look = self._strokes(gc), self._clip(gc)
+        fill, stroke = _fill(gc, rgbFace), _stroke(gc)
+        letters, points = self._outline(path, transform, bool(fill))
+        if len(points):
+            self._note(("path", letters, *look), fill, stroke, points)
+        if gc.get_hatch():
+            self._hatch(gc, letters, points)
+
+    def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):  # noqa: D102
+        points = path.cleaned(trans, remove_nans=True).vertices[:-1]
+        points = points[(np.abs(points) < FAR).all(axis=1)]
+        marker = marker_path.cleaned(marker_trans)
+        letters, around = _letters(marker.codes[:-1]), marker.vertices[:-1] * (1, -1)
+        shape = tuple(np.round(around.ravel(), 2).tolist())
+        look = ("marks", letters, self._strokes(gc), self._clip(gc), shape)
+        if len(points):
+            self._note(look, _fill(gc, rgbFace), _stroke(gc), points)
+
+    def draw_path_collection(  # noqa: D102
+        self, gc, master_transform, paths, all_transforms, offsets, offset_trans, facecolors,
+        edgecolors, linewidths, linestyles, antialiaseds, urls, offset_position, **kwargs,
+    ):  # fmt: skip
+        def cycle(values, i, default=None):
+            return values[i % len(values)] if len(values) else default
+
+        offsets = offset_trans.transform(offsets)
+        transforms = [Affine2D(each) + master_transform for each in all_transforms]
+        one = GraphicsContextBase()
+        one.copy_properties(gc)
+        for i in range(max(len(paths), len(offsets)) if len(paths) else 0):
+            transform = cycle(transforms, i, master_transform)
+            if len(offsets) and offsets[i % len(offsets)].any():
+                transform = transform + Affine2D().translate(*offsets[i % len(offsets)])
+            edge = cycle(edgecolors, i)
+            one.set_linewidth(0 if edge is None else cycle(linewidths, i, 0))
+            one.set_foreground((0, 0, 0, 0) if edge is None else edge, isRGBA=True)
+            one.set_dashes(*cycle(linestyles, i, (0, None)))
+            self.draw_path(one, cycle(paths, i), transform, cycle(facecolors, i))
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):  # noqa: D102
+        if ismath:
+            return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+        width = self.agg.get_text_width_height_descent(s, prop, False)[0]
+        size = round(self.points_to_pixels(prop.get_size_in_points()), 2)
+        font = f"{prop.get_style()} {prop.get_weight()} {size}px"
+        look = ("text", s, font, round(float(width), 2), round(float(angle), 2), self._clip(gc))
+        self._note(look, _color(gc.get_rgb()), "", [x, y])
+
+    def draw_image(self, gc, x, y, im, transform=None):  # noqa: D102
+        stream = io.BytesIO()
+        imsave(stream, im, format="png")
+        address = "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+        high, wide = np.array(im.shape[:2]) / self.get_image_magnification()
+        look = ("image", address, float(wide), float(high), float(gc.get_alpha()), self._clip(gc))
+        self._note(look, "", "", [x, y + high])
+
+    # How they are noted
+
+    def _outline(self, path, transform, filled):
+        """Letters of a path (none: a line through all points), and its points in pixels."""
+        clip = None if filled else (-1, -1, self.width + 1, self.height + 1)
+        simplify = path.should_simplify and not filled
+        clean = path.cleaned(transform, remove_nans=True, clip=clip, simplify=simplify, curves=True)
+        return _letters(clean.codes[:-1]), clean.vertices[:-1]
+
+    def _strokes(self, gc):
+        """Width, join, cap, dash offset and dashes of a line, in pixels."""
+        offset, dashes = gc.get_dashes()
+        dashes = () if dashes is None else tuple(round(d * self._pixel, 2) for d in dashes)
+        width = round(gc.get_linewidth() * self._pixel, 3)
+        offset = round((offset or 0) * self._pixel, 2)
+        return width, _JOINS[gc.get_joinstyle()], _CAPS[gc.get_capstyle()], offset, dashes
+
+    def _clip(self, gc):
+        """A rectangle (left, top, right, bottom), letters and points of a path; or neither."""
+        box = gc.get_clip_rectangle()
+        if box is not None:
+            left, bottom, right, top = np.floor(np.array(box.extents) + 0.5).astype(int).tolist()
+            box = (left, round(self.height) - top, right, round(self.height) - bottom)
+        path, transform = gc.get_clip_path()
+        if path is None:
+            return box, None
+        letters, points = self._outline(path, transform, True)
+        return box, (letters, *self._flipped(points))
+
+    def _flipped(self, points):
+        """Points as a flat list, downwards from the top, for a look."""
+        return np.round(points * (1, -1) + (0, self.height), 1).ravel().tolist()
+
+    def _hatch(self, gc, letters, points):
+        """Cover an outline's box with tiles of its hatch, and clip them to the outline."""
+        tile, side = gc.get_hatch_path(), 72 * self._pixel
+        low, high = points.min(axis=0) // side, points.max(axis=0) // side
+        box = [[0, 0], [self.width, self.height]] // np.float64(side)
+        low, high = np.clip(low, *box).astype(int), np.clip(high, *box).astype(int)
+        across, up = (range(low[i], high[i] + 1) for i in range(2))
+        corners = [np.array([i, j]) * side for i in across for j in up]
+        tiles = Path.make_compound_path(
+            *(Path(tile.vertices * side + corner, tile.codes) for corner in corners)
+        )
+        pen = round(gc.get_hatch_linewidth() * self._pixel, 2), "miter", "butt", 0, ()
+        clip = self._clip(gc)[0], (letters, *self._flipped(points))
+        letters, points = self._outline(tiles, IdentityTransform(), True)
+        color = _color(gc.get_hatch_color())
+        self._note(("path", letters, pen, clip), color, color, points)
+
+
+def _letters(codes):
+    """M, L, Q, C and Z as in SVG; "" for the commonest of paths, a line through all points."""
+    letters = codes.tobytes().translate(_LETTERS)
+    return "" if letters == b"M" + b"L" * (len(codes) - 1) else letters.decode()
+
+
+def _color(rgba):
+    """Role, or #rrggbb, and two hexadecimal digits of alpha."""
+    red, green, blue, alpha = (round(255 * float(each)) for each in rgba)
+    literal = f"#{red:02x}{green:02x}{blue:02x}"
+    return f"{ROLES.get(literal, (literal,))[0]}{alpha:02x}" if alpha else ""
+
+
+def _fill(gc, face):
+    if face is None:
+        return ""
+    own = len(face) == 4 and not gc.get_forced_alpha()
+    return _color((*face[:3], face[3] if own else gc.get_alpha()))
+
+
+def _stroke(gc):
+    return _color(gc.get_rgb()) if gc.get_linewidth() > 0 else ""
+
+
+def encode(frames, height, **head):
+    """Return frames as bytes: what did not change is not sent, of a path that grew only its end is.
+
+    The bytes are the length of a head (4 bytes, the least first), the head as JSON, and whole
+    numbers of 7 bits a byte, the least first, an eighth bit saying that there is more:
+    for each frame and group the number of its instructions, and for each instruction either 0 and
+    how many are as before; or a look (1: that of before; else its place in the head + 2, and the
+    places of fill and stroke), how many of the points of before are kept, how many are new, and
+    these, each less its predecessor, with the sign in the last bit.
+    """
+    looks, colors, stream, before = {}, {}, [], []
+    for groups in frames:
+        points = _whole(groups, height)
+        now = []
+        for i, group in enumerate(groups):
+            old = before[i] if i < len(before) else []
+            now.append([(*each[:3], next(points)) for each in group])
+            stream.append([len(group)])
+            _encode_group(now[-1], old, looks, colors, stream)
+        before = now
+    head |= {"looks": list(looks), "colors": list(colors), "frames": len(frames)}
+    head["groups"] = len(frames[0])
+    head |= {"roles": {name: (light, dark) for light, (name, dark) in ROLES.items()}}
+    text = json.dumps(head, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    return len(text).to_bytes(4, "little") + text + _seven_bits(np.concatenate(stream or [[]]))
+
+
+def _whole(groups, height):
+    """Yield the points of each instruction, in units and downwards, all made whole at once."""
+    arrays = [each.points for group in groups for each in group]
+    if not arrays:
+        return
+    points = np.concatenate(arrays) * (UNIT, -UNIT) + (0, height * UNIT)
+    points = np.rint(np.clip(points, -FAR * UNIT, FAR * UNIT)).astype(np.int64)
+    ends = np.cumsum([len(array) for array in arrays])
+    yield from (points[end - len(array) : end] for array, end in zip(arrays, ends, strict=True))
+
+
+def _encode_group(group, old, looks, colors, stream):
+    same = 0
+    for j, (*pens, points) in enumerate(group):
+        *pens_then, then = old[j] if j < len(old) else (None, points[:0])
+        alike = pens == pens_then
+        kept = _kept(points, then)
+        if alike and kept == len(points) == len(then):
+            same += 1
+            continue
+        if same:
+            stream.append([0, same])
+        same = 0
+        if not alike:
+            stream.append([looks.setdefault(pens[0], len(looks)) + 2])
+            stream.append([colors.setdefault(each, len(colors)) for each in pens[1:]])
+        last = points[kept - 1 : kept] if kept else np.zeros((1, 2), np.int64)
+        steps = np.diff(points[kept:], axis=0, prepend=last).ravel()
+        stream.append([1, kept, len(steps) // 2] if alike else [kept, len(steps) // 2])
+        stream.append((steps << 1) ^ (steps >> 63))
+    if same:
+        stream.append([0, same])
+
+
+def _kept(points, then):
+    """How many points both begin with."""
+    count = min(len(points), len(then))
+    differ = (points[:count] != then[:count]).any(axis=1)
+    return int(differ.argmax()) if differ.any() else count
+
+
+def _seven_bits(numbers):
+    """Whole numbers below 2^28 as bytes of 7 bits, the least first."""
+    numbers = numbers.astype(np.uint32)
+    parts = (numbers[:, None] >> np.array([0, 7, 14, 21], np.uint32)) & 127
+    more = numbers[:, None] >= np.array([1 << 7, 1 << 14, 1 << 21, 1 << 28], np.uint64)
+    sent = np.concatenate([np.ones((len(numbers), 1), bool), more[:, :-1]], axis=1)
+    return (parts + 128 * more).astype(np.uint8)[sent].tobytes()
