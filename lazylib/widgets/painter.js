@@ -29,7 +29,8 @@ const STYLE = `
 
 // ---- bytes to frames: see `encode` in recorder.py
 
-export function decode(buffer) {
+function decode(buffer) {
+  if (typeof buffer === "string") buffer = Uint8Array.from(atob(buffer), (letter) => letter.charCodeAt(0));
   const bytes = new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
   if (!bytes.length) return null;
   const length = bytes[0] | (bytes[1] << 8) | (bytes[2] << 16) | (bytes[3] << 24);
@@ -210,18 +211,20 @@ class Brush {
 
 // ---- theme
 
+const LIGHT = "data-jp-theme-light", THEME = "data-theme";
+
+// JupyterLab says it on the body; Sphinx' and other pages on body or html; else the reader's system.
 function isDark() {
-  const lab = document.body.dataset.jpThemeLight;
-  if (lab) return lab === "false";
-  const page = document.documentElement;
-  if (page.dataset.theme) return page.dataset.theme === "dark";
-  return page.classList.contains("dark") || matchMedia("(prefers-color-scheme: dark)").matches;
+  const said = (name) => [document.body, document.documentElement].map((e) => e.getAttribute(name)).find(Boolean);
+  if (said(LIGHT)) return said(LIGHT) === "false";
+  if (/^(light|dark)$/.test(said(THEME))) return said(THEME) === "dark";
+  return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
 function whenThemeChanges(change, signal) {
   const watch = new MutationObserver(change);
   for (const element of [document.body, document.documentElement]) {
-    watch.observe(element, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-theme", "class"] });
+    watch.observe(element, { attributes: true, attributeFilter: [LIGHT, THEME] });
   }
   signal.addEventListener("abort", () => watch.disconnect());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", change, { signal });
@@ -305,7 +308,7 @@ class View {
   }
 
   key(event) {
-    const last = this.model.get("n_frames") - 1, frame = this.model.get("frame");
+    const last = this.count - 1, frame = this.model.get("frame");
     const moves = { ArrowLeft: frame - 1, ArrowRight: frame + 1, Home: 0, End: last };
     if (event.target === this.speed || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key in moves) this.go(moves[event.key]);
@@ -318,7 +321,16 @@ class View {
   // -- the model
 
   take(name) {
-    this[name] = decode(this.model.get(name) ?? new Uint8Array());
+    this.fault = "";
+    try {
+      this[name] = decode(this.model.get(name) ?? new Uint8Array());
+    } catch (error) {
+      this.fault = `This picture cannot be read: ${error.message}.`;
+    }
+  }
+
+  get count() {
+    return this._frames?.frames.length ?? this.model.get("n_frames") ?? 1;
   }
 
   set(name, value) {
@@ -332,7 +344,7 @@ class View {
 
   go(frame, often = false) {
     if (this.model.get("playing")) this.set("playing", false);
-    this.move(Math.min(Math.max(frame, 0), this.model.get("n_frames") - 1));
+    this.move(Math.min(Math.max(frame, 0), this.count - 1));
     this.send(!often);
   }
 
@@ -356,9 +368,9 @@ class View {
     if (!this.model.get("playing")) return;
     const { model } = this;
     let then = performance.now(), reached = model.get("frame");
-    if (reached >= model.get("n_frames") - 1) this.move((reached = 0));
+    if (reached >= this.count - 1) this.move((reached = 0));
     const beat = (now) => {
-      const frame = model.get("frame"), last = model.get("n_frames") - 1;
+      const frame = model.get("frame"), last = this.count - 1;
       if (frame !== Math.floor(reached)) reached = frame; // moved by somebody else
       if (this._frames) reached += (Math.max(0, now - then) / 1000) * RATE * model.get("speed");
       then = now;
@@ -380,7 +392,7 @@ class View {
 
   get now() {
     const frame = this.model.get("frame"), run = this._frames ?? this._view;
-    const place = this._frames ? frame : 0;
+    const place = this._frames ? Math.min(frame, this.count - 1) : 0;
     return run && { frame: run.frames[place], words: run.words[place], time: run.times?.[place] };
   }
 
@@ -405,7 +417,7 @@ class View {
 
   show() {
     const { model, root, now } = this, get = (name) => model.get(name);
-    const frames = get("n_frames"), playing = get("playing"), trouble = get("trouble");
+    const frames = this.count, playing = get("playing"), trouble = get("trouble") || this.fault;
     this.dark = isDark();
     root.className = `lazylib-picture lazylib-${this.dark ? "dark" : "light"} lazylib-${get("size")}`;
     root.classList.toggle("lazylib-trouble", Boolean(trouble));
@@ -461,18 +473,13 @@ function render({ model, el }) {
   return () => view.dispose();
 }
 
-export default { render };
+const REST = { frame: 0, playing: false, loop: false, speed: 1, label: "", busy: false, progress: 0, trouble: "", size: "normal" };
 
-// A picture that plays without a kernel. `data` holds what Picture.recording() returns in Python:
-// static and frames (ArrayBuffers), and any of frame, label, loop, speed. Returns what ends it.
-export function mount(element, data) {
-  const frames = decode(data.frames);
-  const values = {
-    frame: 0, playing: false, loop: false, speed: 1, label: "", busy: false, progress: 0,
-    trouble: "", size: "normal", n_frames: frames.frames.length, ...data,
-    _still: data.static, _frames: data.frames,
-  };
-  const heard = {};
+// A picture that plays without a kernel. `data` holds what Picture.data() returns in Python: static
+// and frames (bytes, or these in base64), and any of frame, label, speed, loop, size. Returns
+// {frame, update(data), onframe(callback), dispose()}: `update` shows another run, and plays on.
+function mount(element, data) {
+  const values = { ...REST }, heard = {};
   const model = {
     get: (name) => values[name],
     set(name, value) {
@@ -485,5 +492,20 @@ export function mount(element, data) {
     save_changes() {},
     send() {},
   };
-  return render({ model, el: element });
+  const update = ({ static: still, frames, ...rest }) => {
+    Object.assign(values, rest, { _still: still, _frames: frames });
+    for (const name of ["_still", "_frames", "frame"]) heard[`change:${name}`]?.forEach((change) => change());
+  };
+  update(data);
+  const view = new View(model, element);
+  return {
+    get frame() { return values.frame; },
+    set frame(frame) { view.go(frame); },
+    update,
+    onframe: (callback) => model.on("change:frame", () => callback(values.frame)),
+    dispose: () => view.dispose(),
+  };
 }
+
+export { mount };
+export default { render };

@@ -142,8 +142,8 @@ class Picture(anywidget.AnyWidget):
         """Call ``callback()`` when the reader presses Stop."""
         self.on_msg(lambda widget, content, buffers: content.get("stop") and callback())
 
-    def recording(self):
-        """Return what ``mount`` of painter.js plays without a kernel."""
+    def data(self):
+        """Return what ``mount`` of painter.js plays without a kernel, as a dictionary."""
         frames = self._frames or self._view
         return {"static": self._still, "frames": frames, "label": self.label, "frame": self.frame}
 

@@ -6,8 +6,10 @@ one group, in which slots say where the groups of the moving artists belong.
 """
 
 import base64
+import functools
 import io
 import json
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -50,9 +52,9 @@ class Recorder(RendererBase):
 
     def __init__(self, agg):
         super().__init__()
-        self.agg, self.width, self.height = agg, agg.width, agg.height
+        self.agg, self.width, self.height = agg, int(agg.width), int(agg.height)
         self._pixel = agg.dpi / 72
-        self.noted = []
+        self.noted, self._marks = [], {}
 
     def still(self, figure, moving):
         """Return the frame of one group of all that stands still, with slots for what moves."""
@@ -93,20 +95,23 @@ class Recorder(RendererBase):
         return 2  # for screens with two pixels to ours
 
     def draw_path(self, gc, path, transform, rgbFace=None):  # noqa: D102
-        look = self._strokes(gc), self._clip(gc)
         fill, stroke = _fill(gc, rgbFace), _stroke(gc)
         letters, points = self._outline(path, transform, bool(fill))
         if len(points):
-            self._note(("path", letters, *look), fill, stroke, points)
+            look = "path", letters, self._strokes(gc), self._clip(gc)
+            self._note(look, fill, stroke, points)
         if gc.get_hatch():
             self._hatch(gc, letters, points)
 
     def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):  # noqa: D102
         points = path.cleaned(trans, remove_nans=True).vertices[:-1]
         points = points[(np.abs(points) < FAR).all(axis=1)]
-        marker = marker_path.cleaned(marker_trans)
-        letters, around = _letters(marker.codes[:-1]), marker.vertices[:-1] * (1, -1)
-        shape = tuple(np.round(around.ravel(), 2).tolist())
+        mark = marker_path.vertices.tobytes(), marker_trans.get_matrix().tobytes()
+        if mark not in self._marks:
+            marker = marker_path.cleaned(marker_trans)
+            around = np.round(marker.vertices[:-1] * (1, -1), 2)
+            self._marks[mark] = _letters(marker.codes[:-1]), tuple(around.ravel().tolist())
+        letters, shape = self._marks[mark]
         look = ("marks", letters, self._strokes(gc), self._clip(gc), shape)
         if len(points):
             self._note(look, _fill(gc, rgbFace), _stroke(gc), points)
@@ -115,22 +120,32 @@ class Recorder(RendererBase):
         self, gc, master_transform, paths, all_transforms, offsets, offset_trans, facecolors,
         edgecolors, linewidths, linestyles, antialiaseds, urls, offset_position, **kwargs,
     ):  # fmt: skip
-        def cycle(values, i, default=None):
-            return values[i % len(values)] if len(values) else default
+        def cycle(values, i):
+            return values[i % len(values)]
 
-        offsets = offset_trans.transform(offsets)
         transforms = [Affine2D(each) + master_transform for each in all_transforms]
+        shifts = offset_trans.transform(offsets) if len(offsets) else [(0, 0)]
+        widths, dashes, clip = linewidths or [0], linestyles or [(0, None)], self._clip(gc)
+        fills = [_color(each) for each in facecolors] or [""]
+        strokes = [_color(each) for each in edgecolors] or [""]
         one = GraphicsContextBase()
         one.copy_properties(gc)
+        pens = {}
         for i in range(max(len(paths), len(offsets)) if len(paths) else 0):
-            transform = cycle(transforms, i, master_transform)
-            if len(offsets) and offsets[i % len(offsets)].any():
-                transform = transform + Affine2D().translate(*offsets[i % len(offsets)])
-            edge = cycle(edgecolors, i)
-            one.set_linewidth(0 if edge is None else cycle(linewidths, i, 0))
-            one.set_foreground((0, 0, 0, 0) if edge is None else edge, isRGBA=True)
-            one.set_dashes(*cycle(linestyles, i, (0, None)))
-            self.draw_path(one, cycle(paths, i), transform, cycle(facecolors, i))
+            fill, stroke = cycle(fills, i), cycle(strokes, i) if cycle(widths, i) else ""
+            pen = i % len(widths), i % len(dashes)
+            if pen not in pens:
+                one.set_linewidth(cycle(widths, i))
+                one.set_dashes(*cycle(dashes, i))
+                pens[pen] = self._strokes(one)
+            transform = cycle(transforms or [master_transform], i)
+            letters, points = self._outline(cycle(paths, i), transform, bool(fill))
+            if len(points):
+                look = "path", letters, pens[pen], clip
+                points = points + cycle(shifts, i)
+                self._note(look, fill, stroke, points)
+                if gc.get_hatch():
+                    self._hatch(gc, letters, points)
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):  # noqa: D102
         if ismath:
@@ -153,6 +168,10 @@ class Recorder(RendererBase):
 
     def _outline(self, path, transform, filled):
         """Letters of a path (none: a line through all points), and its points in pixels."""
+        if path.codes is None and not path.should_simplify:
+            points = transform.transform(path.vertices)
+            if np.isfinite(points).all():
+                return "", points
         clip = None if filled else (-1, -1, self.width + 1, self.height + 1)
         simplify = path.should_simplify and not filled
         clean = path.cleaned(transform, remove_nans=True, clip=clip, simplify=simplify, curves=True)
@@ -170,8 +189,8 @@ class Recorder(RendererBase):
         """A rectangle (left, top, right, bottom), letters and points of a path; or neither."""
         box = gc.get_clip_rectangle()
         if box is not None:
-            left, bottom, right, top = np.floor(np.array(box.extents) + 0.5).astype(int).tolist()
-            box = (left, round(self.height) - top, right, round(self.height) - bottom)
+            left, bottom, right, top = (math.floor(each + 0.5) for each in box.extents)
+            box = left, self.height - top, right, self.height - bottom
         path, transform = gc.get_clip_path()
         if path is None:
             return box, None
@@ -207,6 +226,11 @@ def _letters(codes):
 
 
 def _color(rgba):
+    return _named(*rgba)
+
+
+@functools.lru_cache(4096)
+def _named(*rgba):
     """Role, or #rrggbb, and two hexadecimal digits of alpha."""
     red, green, blue, alpha = (round(255 * float(each)) for each in rgba)
     literal = f"#{red:02x}{green:02x}{blue:02x}"
