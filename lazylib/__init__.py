@@ -38,7 +38,9 @@ from lazylib.models import (
     Model,
     Scaled,
     Tangent,
+    TorchModel,
     TwoLayer,
+    from_module,
     softplus,
 )
 from lazylib.theory import (
@@ -71,6 +73,7 @@ __all__ = [
     "Scaled",
     "Tangent",
     "Teacher",
+    "TorchModel",
     "TwoLayer",
     "arc_cosine",
     "circle",
@@ -79,6 +82,7 @@ __all__ = [
     "deep_kernels",
     "displacement",
     "estimate_lipschitz",
+    "from_module",
     "gradient_descent",
     "gradient_flow",
     "kernel_change",

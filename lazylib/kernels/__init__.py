@@ -1,5 +1,6 @@
 """Kernels: closed forms, the tangent kernel of any model, gradient flow with a kernel, spectra."""
 
+from lazylib.kernels import modules as _modules  # noqa: F401 (registers its kernel)
 from lazylib.kernels.arc_cosine import (
     arc_cosine,
     deep_kernels,

@@ -5,6 +5,7 @@
 
 from lazylib.models.activations import Activation, softplus
 from lazylib.models.model import Model
+from lazylib.models.module import TorchModel, from_module
 from lazylib.models.networks import FirstLayer, TwoLayer
 from lazylib.models.wrappers import Centered, Scaled, Tangent
 
@@ -15,6 +16,8 @@ __all__ = [
     "Model",
     "Scaled",
     "Tangent",
+    "TorchModel",
     "TwoLayer",
+    "from_module",
     "softplus",
 ]
