@@ -132,15 +132,6 @@ NUMBERS = {
 
 #: Answers that are one word of several: (what is asked, the answer, hints for the others).
 WORDS = {
-    "plateau_level": (
-        "Notebook 06: which kernel the plateau of the best stop equals.",
-        "best",
-        {
-            "end": "at t = ∞ the kernel fits all of the data; what did the best stop leave out?",
-            "limit": "that kernel has infinitely many neurons; this network has fifty.",
-            "zero": "the zero predictor's error is 1 on this axis.",
-        },
-    ),
     "ten_times_as_long": (
         "Notebook 07: where SGD from τ = 8 would be after many more steps.",
         "tangent minimum",
@@ -178,7 +169,6 @@ doubling_slope = _check("doubling_slope")
 doubled_weights = _check("doubled_weights")
 width_slope = _check("width_slope")
 samples_for_a_tenth = _check("samples_for_a_tenth")
-plateau_level = _check("plateau_level")
 ten_times_as_long = _check("ten_times_as_long")
 
 
@@ -286,16 +276,6 @@ def rule_of_thumb(answer):
         (lambda df, f, y, bend: ratio(df, f, y, bend) ** 2, "lengths are norms, not squares."),
     ]
     function(answer, ratio, cases, mistakes)
-
-
-def plateau_factor(answer, small, plateau):
-    """Notebook 06: how many times larger the plateau's error is than that of a small τ."""
-    if not unanswered(answer):
-        hints = [
-            (small / plateau, "the right factor, the wrong way round."),
-            (plateau - small, "a factor is asked for, not a difference."),
-        ]
-        say(number(answer, plateau / small, hints, within=0.1))
 
 
 def error_over_constant(answer):

@@ -15,6 +15,7 @@ from lazylib.plots.criterion import (
     set_gauge,
     widths,
 )
+from lazylib.plots.draws import draws
 from lazylib.plots.generalization import (
     LEVELS,
     curve,
@@ -114,6 +115,7 @@ __all__ = [
     "describe_theorem",
     "displacement_artists",
     "distance_artists",
+    "draws",
     "feature_artists",
     "features",
     "fill_criterion",

@@ -11,29 +11,6 @@ from lazylib.widgets import explore_generalization, explore_population
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
 
 
-@pytest.mark.parametrize(
-    ("answer", "says"), [(25, "Right"), (0.04, "wrong way"), (0.24, "factor"), (None, "Your turn")]
-)
-def test_plateau_factor(answer, says, capsys):
-    exercises.plateau_factor(answer, 0.01, 0.25)
-    assert says in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        ("best", "Right"),
-        ("end", "t = ∞"),
-        ("limit", "infinitely"),
-        ("zero", "is 1"),
-        ("b", "choose"),
-    ],
-)
-def test_plateau_level(answer, says, capsys):
-    exercises.plateau_level(answer)
-    assert says in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(("answer", "says"), [(200_000, "Right"), (20_000, "1/√n"), (6325, "√")])
 def test_samples_for_a_tenth(answer, says, capsys):
     exercises.samples_for_a_tenth(answer)
