@@ -175,7 +175,7 @@ class Brush {
     const sharp = upright(letters, shape), mark = outline(letters, shape, scale, pen[0]);
     for (let i = 0; i < points.length; i += 2) {
       const at = [points[i] * scale, points[i + 1] * scale];
-      ctx.setTransform(1, 0, 0, 1, ...(sharp ? at.map(Math.floor) : at));
+      ctx.setTransform(1, 0, 0, 1, ...(sharp ? at.map(Math.round) : at));
       if (fill) ctx.fill(mark);
       if (stroke) ctx.stroke(mark);
     }
@@ -406,7 +406,8 @@ class View {
     const [width, height] = this._still.size;
     canvas.style.aspectRatio = `${width} / ${height}`;
     const wide = Math.round(canvas.clientWidth * devicePixelRatio) || width;
-    if (canvas.width !== wide) Object.assign(canvas, { width: wide, height: Math.round((wide * height) / width) });
+    const high = Math.round((wide * height) / width);
+    if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
     const roles = {};
     for (const [name, [light, dark]] of Object.entries(this._still.roles)) roles[name] = this.dark ? dark : light;
     const color = (text) => (roles[text.slice(0, -2)] ?? text.slice(0, -2)) + text.slice(-2);

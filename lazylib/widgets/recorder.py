@@ -158,7 +158,7 @@ class Recorder(RendererBase):
 
     def draw_image(self, gc, x, y, im, transform=None):  # noqa: D102
         stream = io.BytesIO()
-        imsave(stream, im, format="png")
+        imsave(stream, im[::-1], format="png")
         address = "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
         high, wide = np.array(im.shape[:2]) / self.get_image_magnification()
         look = ("image", address, float(wide), float(high), float(gc.get_alpha()), self._clip(gc))
