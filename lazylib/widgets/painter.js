@@ -5,16 +5,18 @@ const UNIT = 16;
 const FONTS = '"DejaVu Sans", Verdana, sans-serif';
 const RATE = 25; // frames a second at speed 1
 const STYLE = `
-.lazylib-picture { --words: var(--jp-ui-font-color0, #111); position: relative; max-width: 1800px;
+.lazylib-picture { --words: var(--jp-ui-font-color0, #111); position: relative;
   color: var(--words); font-family: var(--jp-ui-font-family, ${FONTS}); line-height: 1.4 }
-.lazylib-picture.lazylib-dark { --words: #eee }
-.lazylib-picture.lazylib-light { --words: #111 }
+.lazylib-picture.lazylib-dark { --words: #eee; --paper: #111 }
+.lazylib-picture.lazylib-light { --words: #111; --paper: #fff }
 .lazylib-canvas { display: block; width: 100% }
 .lazylib-busy .lazylib-canvas { opacity: .35 }
 .lazylib-trouble .lazylib-canvas { opacity: .08 }
 .lazylib-over { position: absolute; top: 1em; left: 1em; right: 1em; text-align: center }
-.lazylib-over p { font-size: 115%; margin: 0 0 .4em }
-.lazylib-over .lazylib-alert { color: #b00020; text-align: left }
+.lazylib-large { font-size: 125% }
+.lazylib-over > * { display: inline-block; font-size: 115%; margin: 0 .3em .4em; padding: .2em .6em;
+  background: var(--paper) !important; border-radius: 3px }
+.lazylib-over .lazylib-alert { color: #b00020 }
 .lazylib-dark .lazylib-over .lazylib-alert { color: #ff9a8d }
 .lazylib-controls { display: flex; flex-wrap: wrap; gap: .4em .6em; align-items: center }
 .lazylib-controls label { white-space: nowrap }
@@ -403,17 +405,30 @@ class View {
   paint() {
     const { canvas, now } = this, still = now?.frame && this._still?.frames[now.frame.still];
     if (!still) return;
-    const [width, height] = this._still.size;
-    canvas.style.aspectRatio = `${width} / ${height}`;
-    const wide = Math.round(canvas.clientWidth * devicePixelRatio) || width;
-    const high = Math.round((wide * height) / width);
-    if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
-    const roles = {};
-    for (const [name, [light, dark]] of Object.entries(this._still.roles)) roles[name] = this.dark ? dark : light;
-    const color = (text) => (roles[text.slice(0, -2)] ?? text.slice(0, -2)) + text.slice(-2);
-    const brush = new Brush(canvas, wide / width, color, this.again);
+    const [width, height] = this._still.size, sharp = devicePixelRatio;
+    this.root.style.maxWidth = `${2 * width}px`;
+    const plan = arrange(width, height, this._still.columns, canvas.clientWidth || width);
+    const wide = Math.round((canvas.clientWidth || width) * sharp);
+    fit(canvas, wide, plan.height * sharp);
+    canvas.style.aspectRatio = `${canvas.width} / ${canvas.height}`;
+    const scale = plan.cells ? plan.scale * sharp : wide / width;
+    const sheet = plan.cells ? (this.sheet ??= document.createElement("canvas")) : canvas;
+    if (plan.cells) fit(sheet, width * scale, height * scale);
+    const brush = new Brush(sheet, scale, this.colors(), this.again);
     brush.paint(still.groups[0], now.frame.groups);
     brush.done();
+    const ctx = plan.cells && canvas.getContext("2d");
+    ctx?.clearRect(0, 0, canvas.width, canvas.height);
+    for (const { from, to, x, y } of plan.cells ?? []) {
+      const size = [(to - from) * scale, height * scale];
+      ctx.drawImage(sheet, from * scale, 0, ...size, x * scale, y * scale, ...size);
+    }
+  }
+
+  colors() {
+    const roles = {};
+    for (const [name, [light, dark]] of Object.entries(this._still.roles)) roles[name] = this.dark ? dark : light;
+    return (text) => (roles[text.slice(0, -2)] ?? text.slice(0, -2)) + text.slice(-2);
   }
 
   show() {
@@ -461,6 +476,24 @@ class View {
     clearTimeout(this.waiting);
     this.end.abort();
   }
+}
+
+function fit(canvas, width, height) {
+  const [wide, high] = [Math.round(width), Math.round(height)];
+  if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
+}
+
+// Where a page is narrow, the columns of a figure stand below each other.
+function arrange(width, height, columns, wide) {
+  if (wide >= 0.6 * width || columns.length < 2) return { height: (wide * height) / width };
+  const scale = Math.min(1, wide / Math.max(...columns.map(([from, to]) => to - from)));
+  let x = 0, y = 0;
+  const cells = columns.map(([from, to]) => {
+    if (x && (x + to - from) * scale > wide + 1) [x, y] = [0, y + height];
+    x += to - from;
+    return { from, to, x: x - (to - from), y };
+  });
+  return { scale, cells, height: (y + height) * scale };
 }
 
 function say(element, words) {

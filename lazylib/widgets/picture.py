@@ -90,6 +90,7 @@ class Picture(anywidget.AnyWidget):
     def __init__(self, figure, **traits):
         self.figure, self._canvas = figure, _Canvas(figure)
         self._inches = figure.get_size_inches()
+        self._boxes = {ax: ax.get_position(original=True) for ax in figure.axes}
         self._moving = figure.findobj(lambda artist: artist.get_animated())
         self._fill, self._times, self._said, self._viewed = None, None, [], None
         self._forget()
@@ -203,15 +204,26 @@ class Picture(anywidget.AnyWidget):
 
     @traitlets.observe("size")
     def _resize(self, change):
-        self.figure.set_size_inches(self._inches / (1.3 if self.size == "large" else 1))
-        self._forget()
-        if self._fill is not None:
-            self.record(self._fill, self.n_frames, times=self._times)
+        with drawing():
+            large = self.size == "large"
+            self.figure.set_size_inches(self._inches / (1.25 if large else 1))
+            for ax, box in self._boxes.items():
+                held = ax.get_in_layout()
+                ax.set_position(box)
+                ax.set_in_layout(held)  # which a position takes away
+            if large:  # larger type needs other margins
+                self.figure.set_layout_engine("constrained")
+                self.figure.draw_without_rendering()
+                self.figure.set_layout_engine("none")
+            self._forget()
+            if self._fill is not None:
+                self.record(self._fill, self.n_frames, times=self._times)
 
     def _forget(self):
         """Record all anew, for all may have changed."""
         self._recorder = Recorder(self._canvas.get_renderer())
         self._stills, self._numbers, self._number, self._groups = [], {}, None, {}
+        self._columns = []
 
     def _record(self, k):
         """Fill one frame; return its groups, its still's number and its words."""
@@ -234,6 +246,7 @@ class Picture(anywidget.AnyWidget):
         if number is None:
             number = self._numbers[key] = len(self._stills)
             self._stills.append(self._recorder.still(self.figure, self._moving))
+            self._columns = self._columns or _columns(self.figure, self._recorder.width)
             for each in others:
                 each.stale = False  # empty texts do not say so themselves
         if number != self._number:
@@ -250,7 +263,7 @@ class Picture(anywidget.AnyWidget):
 
     def _send_stills(self):
         size = self._recorder.get_canvas_width_height()
-        self._still = encode(self._stills, size[1], size=size)
+        self._still = encode(self._stills, size[1], size=size, columns=self._columns)
 
     def _encode(self, frames, numbers):
         groups, stills, words = zip(*frames, strict=True)
@@ -265,3 +278,14 @@ def _limits(ax):
     axes = (ax.xaxis, ax.yaxis)
     looks = ((each.get_scale(), each.get_label_text(), id(each.get_major_locator())) for each in axes)
     return *ax.get_xlim(), *ax.get_ylim(), ax.get_title(), *looks
+
+
+def _columns(figure, width):
+    """From where to where, across, panels stand that have nothing beside them in between."""
+    boxes = sorted(ax.get_tightbbox().extents[[0, 2]].tolist() for ax in figure.axes)
+    cuts, reached = [0], boxes[0][1] if boxes else 0
+    for left, right in boxes:
+        if left > reached:
+            cuts.append(round((left + reached) / 2))
+        reached = max(reached, right)
+    return list(zip(cuts, [*cuts[1:], width], strict=True))

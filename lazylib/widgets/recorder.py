@@ -258,16 +258,18 @@ def encode(frames, height, **head):
     places of fill and stroke), how many of the points of before are kept, how many are new, and
     these, each less its predecessor, with the sign in the last bit.
     """
-    looks, colors, stream, before = {}, {}, [], []
+    looks, colors, stream = {}, {}, []
+    last, before = [], [[] for _ in frames[0]]
     for groups in frames:
-        points = _whole(groups, height)
-        now = []
         for i, group in enumerate(groups):
-            old = before[i] if i < len(before) else []
-            now.append([(*each[:3], next(points)) for each in group])
             stream.append([len(group)])
-            _encode_group(now[-1], old, looks, colors, stream)
-        before = now
+            if last and group is last[i]:
+                stream.append([0, len(group)] if group else [])
+                continue
+            now = _whole(group, height)
+            _encode_group(now, before[i], looks, colors, stream)
+            before[i] = now
+        last = groups
     head |= {"looks": list(looks), "colors": list(colors), "frames": len(frames)}
     head["groups"] = len(frames[0])
     head |= {"roles": {name: (light, dark) for light, (name, dark) in ROLES.items()}}
@@ -276,15 +278,15 @@ def encode(frames, height, **head):
     return len(text).to_bytes(4, "little") + text + _seven_bits(np.concatenate(stream or [[]]))
 
 
-def _whole(groups, height):
-    """Yield the points of each instruction, in units and downwards, all made whole at once."""
-    arrays = [each.points for group in groups for each in group]
-    if not arrays:
-        return
-    points = np.concatenate(arrays) * (UNIT, -UNIT) + (0, height * UNIT)
+def _whole(group, height):
+    """Return instructions with their points in units and downwards, all made whole at once."""
+    if not group:
+        return []
+    points = np.concatenate([each.points for each in group]) * (UNIT, -UNIT) + (0, height * UNIT)
     points = np.rint(np.clip(points, -FAR * UNIT, FAR * UNIT)).astype(np.int64)
-    ends = np.cumsum([len(array) for array in arrays])
-    yield from (points[end - len(array) : end] for array, end in zip(arrays, ends, strict=True))
+    ends = np.cumsum([len(each.points) for each in group]).tolist()
+    starts = [0, *ends[:-1]]
+    return [(*each[:3], points[i:j]) for each, i, j in zip(group, starts, ends, strict=True)]
 
 
 def _encode_group(group, old, looks, colors, stream):

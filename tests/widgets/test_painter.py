@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, PathPatch
 from matplotlib.path import Path
 from painting import agg, chromium, differing, in_base64, mounted, picture, pixels, settle
 
 from lazylib.plots.style import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
+from lazylib.widgets.picture import Picture, drawing
 from lazylib.widgets.recorder import ROLES
 
 pytestmark = pytest.mark.browser
@@ -369,4 +371,26 @@ def test_a_wider_page_or_a_sharper_screen_gets_more_pixels(browser):
     page.set_viewport_size({"width": 600, "height": 600})
     settle(page)
     assert pixels(page).shape == (800, 1200, 4)
+    page.close()
+
+
+def test_on_a_narrow_page_columns_of_a_figure_stand_below_each_other(browser):
+    """Each as Matplotlib draws it, in the size that fits."""
+    with drawing():
+        figure = Figure(figsize=(6, 2))
+        axes = figure.subplots(1, 2)
+        figure.subplots_adjust(left=0.1, right=0.9, wspace=0.6)
+        for ax, color in zip(axes, (POSITIVE, NEGATIVE), strict=True):
+            bare(ax)
+            ax.fill([0, 0.5, 1], [0, 1, 0], color=color)
+    shown = Picture(figure)
+    shown.record(lambda k: "")
+    page = mounted(browser, shown.data(), width=320)
+    painted, drawn = pixels(page), agg(shown)
+    assert painted.shape == (400, 320, 4)
+    assert differing(painted[:200, :300], drawn[:, :300]) <= 0.01
+    assert differing(painted[200:, :300], drawn[:, 300:]) <= 0.01
+    page.set_viewport_size({"width": 600, "height": 600})
+    settle(page)
+    assert differing(pixels(page), drawn) <= 0.01
     page.close()

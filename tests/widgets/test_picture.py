@@ -215,14 +215,28 @@ def test_a_large_picture_has_larger_type_in_the_same_frame(shown):
         sizes = [float(look[2].split()[-1][:-2]) for look in head["looks"] if look[0] == "text"]
         return max(sizes) / head["size"][0]
 
-    before, words = type_size(), shown.words
+    before, words, still = type_size(), shown.words, shown._still
     shown.size = "large"
     assert type_size() >= 1.2 * before and (shown.words, shown.n_frames) == (words, 5)
     shown.size = "normal"
-    assert type_size() == before
+    assert type_size() == before and shown._still == still
 
 
 def test_a_picture_that_has_recorded_nothing_shows_nothing():
     with drawing():
         figure = Figure()
     assert Picture(figure, label="empty").data()["frames"] == b""
+
+
+def test_columns_are_cut_where_nothing_stands():
+    with drawing():
+        figure = Figure(figsize=(9, 4))
+        figure.subplots(2, 3)
+        figure.subplots_adjust(wspace=0.5)
+        figure.add_axes([0.3, 0.9, 0.2, 0.05])  # it reaches into the second column
+    shown = Picture(figure)
+    shown.record(lambda k: "")
+    columns = decode(shown._still)[0]["columns"]
+    assert [left for left, _ in columns][0] == 0 and columns[-1][1] == 900
+    assert [right for _, right in columns[:-1]] == [left for left, _ in columns[1:]]
+    assert len(columns) == 2
