@@ -1,11 +1,18 @@
 """Sphinx's settings for `make site`: built and read without a network."""
 
 import re
+import sys
 from html import escape
 from importlib.metadata import version as installed
+from pathlib import Path
 
 from docutils import nodes
 from latex2mathml.converter import convert
+from sphinx.util.docutils import SphinxDirective
+
+sys.path.insert(0, str(next(p for p in Path(__file__).parents if (p / "pyproject.toml").exists())))
+
+from tools import record_players  # noqa: E402
 
 project = "Lazy training, live"
 author = "The lazy-training-notebooks authors"
@@ -70,7 +77,24 @@ def spell_out(app, what, name, thing, options, lines):
     ]
 
 
+class View(SphinxDirective):
+    """A view of a panel: a link that opens it on these pages, and the line that sets it."""
+
+    required_arguments = 3  # the notebook, the panel, the query of the address
+    has_content = True
+
+    def run(self):
+        page, panel, query = self.arguments
+        address = f"../notebooks/{page}.html#{panel}?{escape(query)}"
+        line = f"panel.state = {record_players.state_of(panel, query)}"
+        words = nodes.container(classes=["lazylib-view"])
+        self.state.nested_parse(self.content, self.content_offset, words)
+        html = f'<p><a href="{address}">open this view</a> <code>{escape(line)}</code></p>'
+        return [words, nodes.raw("", html, format="html")]
+
+
 def setup(app):
     """Formulas become MathML, which browsers draw themselves."""
     app.add_html_math_renderer("mathml", (inline_math, None), (displayed_math, None))
+    app.add_directive("view", View)
     app.connect("autodoc-process-docstring", spell_out)

@@ -1,0 +1,140 @@
+"""Record the panels' runs for the static site: what each of its players can show.
+
+A player moves along axes: an axis is a slider or a choice, and each of its positions is a part of
+the panel's state. All combinations are recorded, one small file each, loaded when it is looked at.
+"""
+
+import base64
+import itertools
+import json
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from lazylib import widgets
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A slider (or choice) of a player: for each position its text, and the state it stands for."""
+
+    name: str
+    label: str
+    states: dict
+    start: str
+    kind: str = "slider"
+
+
+def slider(name, label, values, start):
+    """An axis along one control of the panel."""
+    return Axis(name, label, {f"{value:g}": {name: value} for value in values}, f"{start:g}")
+
+
+TWENTY = [1, 1.1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 8, 9]
+SIX, FOUR = [1, 1.5, 2, 3, 5, 7], [1, 2, 3, 5]
+
+
+def decades(low, high, steps):
+    """Values from low to high, ``steps`` in each decade, as people write them."""
+    values = (float(f"{step}e{power}") for power in range(-3, 4) for step in steps)
+    return [value for value in values if low <= value <= high]
+
+
+DRAWS = {"first": {"weights": 2, "teacher": 25}, "second": {"weights": 0, "teacher": 0}}
+SIZES = {
+    "20 neurons, 15 points": {"m": 20, "n": 15},
+    "200 neurons, 200 points": {"m": 200, "n": 200},
+}
+DOUBLING = {"on": {"doubling": True}, "off": {"doubling": False}}
+
+#: For each panel, the axes of its player.
+PLAYERS = {
+    "explore_neurons": [
+        slider("tau", "τ", decades(0.01, 10, TWENTY), 0.1),
+        Axis("size", "size", SIZES, "20 neurons, 15 points", "choice"),
+        Axis("draw", "draw", DRAWS, "first", "choice"),
+    ],
+    "explore_surface": [slider("alpha", "α", decades(0.3, 100, SIX), 2)],
+    "explore_sgd": [
+        slider("alpha", "α", decades(0.1, 100, SIX), 10),
+        Axis("doubling", "doubling trick", DOUBLING, "on", "choice"),
+    ],
+    "explore_kernels": [slider("m", "width m", [1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000], 50)],
+    "explore_predictors": [
+        slider("t", "time t", decades(0.01, 1000, FOUR), 10),
+        Axis("tau", "τ", {f"{tau}": {"tau": tau} for tau in (0.1, 0.3, 1.0)}, "1.0", "choice"),
+    ],
+    "explore_theorem": [slider("alpha", "α", decades(1, 1000, SIX), 10)],
+    "explore_criterion": [slider("tau", "τ", decades(0.01, 10, SIX), 0.3)],
+    "explore_generalization": [slider("tau", "τ", decades(0.01, 10, FOUR), 0.1)],
+    "explore_population": [
+        slider("tau", "τ", [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 0.7, 1, 2, 4, 8], 0.2)
+    ],
+}
+
+
+def state_of(name, query):
+    """Return the state of a panel that an address such as ``tau=0.1&frame=99`` stands for.
+
+    Raises
+    ------
+    ValueError
+        If the player has no such position: an address of ours names recorded views only.
+    """
+    asked, state = dict(parse_qsl(query)), {}
+    if frame := asked.pop("frame", None):
+        state["frame"] = int(frame)
+    for axis in PLAYERS[name]:
+        if (text := asked.pop(axis.name, axis.start)) not in axis.states:
+            raise ValueError(f"{name} has no {axis.name} = {text!r}; it has {list(axis.states)}")
+        state |= axis.states[text]
+    if asked:
+        raise ValueError(f"{name} has no {sorted(asked)}")
+    return state
+
+
+def written(data):
+    """Return what a picture's data are in a file: bytes as base64."""
+    text = {k: base64.b64encode(v).decode() for k, v in data.items() if isinstance(v, bytes)}
+    return data | text
+
+
+def record_player(name, axes, folder):
+    """Record all views of one panel into a folder."""
+    folder.mkdir(parents=True)
+    panel = getattr(widgets, name)()
+    files = {}
+    for each in itertools.product(*(enumerate(axis.states.items()) for axis in axes)):
+        key = "-".join(str(i) for i, _ in each)
+        state = {k: v for _, (_, part) in each for k, v in part.items()}
+        panel.state = state
+        view = written(panel.picture.data()) | {"n_frames": panel.picture.n_frames}
+        files[key] = key
+        save(folder / f"{key}.js", f"{name}/{key}", {key: view})
+    varied = {k for axis in axes for part in axis.states.values() for k in part}
+    others = [each["label"] for each in panel.controls.spec if each["name"] not in varied]
+    panel.close()
+    controls = [
+        {
+            "name": axis.name,
+            "label": axis.label,
+            "kind": axis.kind,
+            "values": list(axis.states),
+            "texts": list(axis.states),
+            "start": list(axis.states).index(axis.start),
+        }
+        for axis in axes
+    ]
+    manifest = {"controls": controls, "files": files, "others": others}
+    save(folder / "manifest.js", f"{name}/manifest", manifest)
+
+
+def save(path, name, contents):
+    """Write a script that hands its contents to players.js."""
+    words = json.dumps(contents, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(f"lazylibRecorded({json.dumps(name)}, {words});\n", encoding="utf-8")
+
+
+def record(folder, players=PLAYERS):
+    """Record all players."""
+    for name, axes in players.items():
+        record_player(name, axes, folder / name)
