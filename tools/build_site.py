@@ -65,6 +65,7 @@ def main():
         "--serve", action="store_true", help="show it, at an address of this machine"
     )
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--thin", type=int, default=1, help="record one slider position in so many")
     options = parser.parse_args()
     source, html = options.out / "source", options.out / "html"
     shutil.rmtree(options.out, ignore_errors=True)
@@ -72,7 +73,7 @@ def main():
 
     gather(source, record_players.PLAYERS)
     painter(source / "_static")
-    record_players.record(source / "_static" / "players")
+    record_players.record(source / "_static" / "players", options.thin)
     if build_main(["-W", "--keep-going", "-q", "-b", "html", str(source), str(html)]):
         return 1
     print(f"The site is in {html}.")

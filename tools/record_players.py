@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from joblib import Parallel, delayed
+
 from lazylib import widgets
 
 
@@ -98,43 +100,55 @@ def written(data):
     return data | text
 
 
-def record_player(name, axes, folder):
-    """Record all views of one panel into a folder."""
-    folder.mkdir(parents=True)
+def positions(axes, thin):
+    """Return, by key, the states of all combinations of the axes' positions.
+
+    With ``thin`` > 1 only every so many of a slider's positions are taken, and the first view.
+    """
+    kept = []
+    for axis in axes:
+        step = thin if axis.kind == "slider" else 1
+        each = enumerate(axis.states.items())
+        kept.append([(i, s) for i, (text, s) in each if i % step == 0 or text == axis.start])
+    return {
+        "-".join(str(i) for i, _ in each): {k: v for _, part in each for k, v in part.items()}
+        for each in itertools.product(*kept)
+    }
+
+
+def record_views(name, states, folder):
+    """Record views of one panel into a folder, a file each; return the panel's other controls."""
     panel = getattr(widgets, name)()
-    files = {}
-    for each in itertools.product(*(enumerate(axis.states.items()) for axis in axes)):
-        key = "-".join(str(i) for i, _ in each)
-        state = {k: v for _, (_, part) in each for k, v in part.items()}
+    for key, state in states.items():
         panel.state = state
         view = written(panel.picture.data()) | {"n_frames": panel.picture.n_frames}
-        files[key] = key
-        save(folder / f"{key}.js", f"{name}/{key}", {key: view})
-    varied = {k for axis in axes for part in axis.states.values() for k in part}
-    others = [each["label"] for each in panel.controls.spec if each["name"] not in varied]
+        save(folder / f"{key}.js", f"{name}/{key}", view)
+    spec = panel.controls.spec
     panel.close()
-    controls = [
-        {
-            "name": axis.name,
-            "label": axis.label,
-            "kind": axis.kind,
-            "values": list(axis.states),
-            "texts": list(axis.states),
-            "start": list(axis.states).index(axis.start),
-        }
-        for axis in axes
-    ]
-    manifest = {"controls": controls, "files": files, "others": others}
-    save(folder / "manifest.js", f"{name}/manifest", manifest)
+    return [each["label"] for each in spec if each["name"] not in states[key]]
+
+
+def record(folder, thin=1, players=PLAYERS):
+    """Record all players, on all cores; see `positions` for ``thin``."""
+    jobs, views = [], {}
+    for name, axes in players.items():
+        (folder / name).mkdir(parents=True)
+        views[name] = positions(axes, thin)
+        parts = list(views[name].items())
+        jobs += [(name, dict(parts[i : i + 8]), folder / name) for i in range(0, len(parts), 8)]
+    others = Parallel(n_jobs=-1)(delayed(record_views)(*job) for job in jobs)
+    needs = {name: labels for (name, _, _), labels in zip(jobs, others, strict=True)}
+    for name, axes in players.items():
+        controls = [
+            {"name": axis.name, "label": axis.label, "kind": axis.kind, "values": list(axis.states)}
+            | {"start": list(axis.states).index(axis.start)}
+            for axis in axes
+        ]
+        manifest = {"controls": controls, "views": list(views[name]), "others": needs[name]}
+        save(folder / name / "manifest.js", f"{name}/manifest", manifest)
 
 
 def save(path, name, contents):
     """Write a script that hands its contents to players.js."""
     words = json.dumps(contents, ensure_ascii=False, separators=(",", ":"))
     path.write_text(f"lazylibRecorded({json.dumps(name)}, {words});\n", encoding="utf-8")
-
-
-def record(folder, players=PLAYERS):
-    """Record all players."""
-    for name, axes in players.items():
-        record_player(name, axes, folder / name)

@@ -39,13 +39,13 @@
   }
 
   function slider(control, chosen, moved) {
-    const shown = element("output", { textContent: control.texts[chosen] });
+    const shown = element("output", { textContent: control.values[chosen] });
     const input = element("input", {
       type: "range", min: 0, max: control.values.length - 1, step: 1, value: chosen,
     });
     const say = () => {
-      shown.textContent = control.texts[input.value];
-      input.setAttribute("aria-valuetext", control.texts[input.value]);
+      shown.textContent = control.values[input.value];
+      input.setAttribute("aria-valuetext", control.values[input.value]);
     };
     say();
     input.addEventListener("input", () => (say(), moved(Number(input.value))));
@@ -56,7 +56,7 @@
 
   function choice(control, chosen, moved) {
     const input = element("select");
-    control.texts.forEach((text, i) => input.append(element("option", { value: i, textContent: text })));
+    control.values.forEach((text, i) => input.append(element("option", { value: i, textContent: text })));
     input.value = chosen;
     input.addEventListener("change", () => moved(Number(input.value)));
     const label = element("label", { className: "lazylib-choice" });
@@ -71,7 +71,7 @@
       this.manifest = manifest;
       this.chosen = manifest.controls.map((control) => control.start);
       this.asked = 0;
-      this.files = new Map();
+      this.views = new Map();
       const picture = element("div", { className: "lazylib-picture" });
       const rows = element("div", { className: "lazylib-controls" });
       this.inputs = manifest.controls.map((control, i) => {
@@ -85,9 +85,12 @@
       this.trouble = element("p", { className: "lazylib-trouble", role: "alert", hidden: true });
       this.share = element("a", { className: "lazylib-share", textContent: "link to this view", href: "" });
       const note = element("p", { className: "lazylib-needs-kernel" });
-      note.innerHTML = manifest.needs_kernel;
+      note.textContent = `What needs a kernel: ${manifest.others.join(", ")}. ` +
+        "Open the notebook for these (see “Use it in a course”).";
+      note.hidden = !manifest.others.length;
       place.replaceChildren(rows, picture, this.trouble, this.share, note);
       this.picture = picture;
+      place.setAttribute("role", "group");
       window.addEventListener("hashchange", () => this.follow());
       this.follow(true);
     }
@@ -103,37 +106,48 @@
       if (!first || Object.keys(asked).length) this.place.scrollIntoView({ block: "nearest" });
     }
 
-    async recorded(key) {
-      const file = this.manifest.files[key];
-      if (!this.files.has(file)) this.files.set(file, load(`${this.name}/${file}`));
-      return (await this.files.get(file))[key];
+    // Of a thinned site, the nearest view that was recorded.
+    key() {
+      const key = this.chosen.join("-");
+      if (this.manifest.views.includes(key)) return key;
+      const far = (each) => each.split("-").reduce((sum, i, k) => sum + Math.abs(i - this.chosen[k]) ** 2, 0);
+      return this.manifest.views.reduce((best, each) => (far(each) < far(best) ? each : best));
+    }
+
+    recorded(key) {
+      if (!this.views.has(key)) this.views.set(key, load(`${this.name}/${key}`));
+      return this.views.get(key);
     }
 
     async show(frame) {
       const mine = ++this.asked;
-      const key = this.chosen.join("-");
+      const key = this.key();
       let data;
       try {
         data = await this.recorded(key);
       } catch {
-        this.files.delete(this.manifest.files[key]);
+        this.views.delete(key);
         this.trouble.textContent = "This view could not be loaded: move the slider to try again.";
         this.trouble.hidden = false;
         return;
       }
       if (mine !== this.asked) return; // a newer one is on its way
       this.trouble.hidden = true;
-      if (this.painter) this.painter.update(data);
-      else this.painter = window.lazylibPainter.mount(this.picture, data);
-      if (frame !== undefined) this.painter.frame = Math.max(0, Math.min(frame, data.n_frames - 1));
-      this.painter.onframe = () => this.address();
+      const last = data.n_frames - 1;
+      frame = Math.max(0, Math.min(frame ?? this.painter?.frame ?? data.frame, last));
+      if (this.painter) this.painter.update({ ...data, frame });
+      else {
+        this.painter = window.lazylibPainter.mount(this.picture, { ...data, frame });
+        this.painter.onframe(() => this.address());
+      }
+      this.frames = data.n_frames;
       this.address();
     }
 
     address() {
       const query = new URLSearchParams();
       this.manifest.controls.forEach((control, i) => query.set(control.name, control.values[this.chosen[i]]));
-      if (this.painter.n_frames > 1) query.set("frame", this.painter.frame);
+      if (this.frames > 1) query.set("frame", this.painter.frame);
       this.share.href = `#${this.name}?${query}`;
     }
   }
