@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from joblib import Parallel, delayed
 
 from lazylib import widgets
+from lazylib.experiments import stored
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,9 @@ PLAYERS = {
     ],
 }
 
+#: The stored results that a panel shows its runs against.
+STORED = {"explore_generalization": "generalization", "explore_population": "underparameterized"}
+
 
 def state_of(name, query):
     """Return the state of a panel that an address such as ``tau=0.1&frame=99`` stands for.
@@ -118,7 +122,8 @@ def positions(axes, thin):
 
 def record_views(name, states, folder):
     """Record views of one panel into a folder, a file each; return the panel's other controls."""
-    panel = getattr(widgets, name)()
+    results = [stored(STORED[name])] if name in STORED else []
+    panel = getattr(widgets, name)(*results)
     for key, state in states.items():
         panel.state = state
         view = written(panel.picture.data()) | {"n_frames": panel.picture.n_frames}
