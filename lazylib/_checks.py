@@ -4,7 +4,9 @@ Public functions call these on entry, and nothing after that: inner loops trust 
 """
 
 import operator
+import os
 from collections.abc import Collection
+from pathlib import Path
 
 import numpy as np
 
@@ -58,19 +60,30 @@ def number(name, value, *, above=-np.inf, least=-np.inf, most=np.inf):
     return float(checked)
 
 
-def whole(name, value, least=1, most=None):
+def scale(name, value):
+    """Return ``value`` as one number between 1e-9 and 1e9: a τ, α or step of an experiment."""
+    return number(name, value, least=1e-9, most=1e9)
+
+
+def whole(name, value, least=1, most=10**9):
     """Return ``value`` as an int that is at least ``least`` and at most ``most``."""
     try:
-        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
+        no_number = isinstance(value, (bool, np.bool_, np.ma.MaskedArray))
+        number = None if no_number else operator.index(value)
     except TypeError:
         number = None
     if number is None:
         raise TypeError(f"{name} must be an integer, got {shown(value)}")
     if number < least:
         raise ValueError(f"{name} must be at least {least}, got {number}")
-    if most is not None and number > most:
+    if number > most:
         raise ValueError(f"{name} must be at most {most}, got {number}")
     return number
+
+
+def seed(name, value):
+    """Return ``value`` as an int >= 0 of any size, as random generators take it."""
+    return whole(name, value, least=0, most=np.inf)
 
 
 def shape(name, value):
@@ -126,6 +139,13 @@ def word(name, value, options: Collection[str]):
     if value not in options:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
     return value
+
+
+def path(name, value):
+    """Return ``value`` as a ``Path``."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path, got {shown(value)}")
+    return Path(value)
 
 
 def generator(name, value):

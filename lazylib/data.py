@@ -8,6 +8,8 @@ from lazylib import _checks
 from lazylib._identity import Identity, own
 from lazylib.losses import quadratic
 
+__all__ = ["Dataset", "Teacher", "circle", "nth_draw", "sphere", "teacher"]
+
 
 def sphere(rng, n, d):
     """Draw ``n`` points uniformly on the unit sphere of ℝᵈ.
@@ -194,7 +196,7 @@ def nth_draw(number, d, n=1, n_test=0):
     rng : numpy.random.Generator
         For the initial weights, and for samples drawn while training.
     """
-    number = _checks.whole("number", number, least=0)
+    number = _checks.seed("number", number)
     for_teacher, for_data, rng = np.random.default_rng(number).spawn(3)
     target = teacher(for_teacher, d)
     return target, Dataset.from_teacher(for_data, target, n, n_test), rng

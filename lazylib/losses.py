@@ -10,6 +10,8 @@ import numpy as np
 from lazylib import _checks
 from lazylib._identity import Identity, own
 
+__all__ = ["Loss", "log_cosh", "logistic", "quadratic"]
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Loss(Identity):
@@ -73,7 +75,7 @@ class Loss(Identity):
 
     def check_labels(self, y, name="y"):
         """Return labels ``y`` of shape (..., n) as an array, or say why the loss refuses them."""
-        y = _checks.array(name, y, ndim=1, nonempty=True)
+        y = _checks.array(_checks.instance("name", name, str), y, ndim=1, nonempty=True)
         if self.of_margin and (np.abs(y) != 1).any():
             raise ValueError(f"{name} must hold labels +1 or −1 for the {self.name} loss")
         return y

@@ -87,9 +87,11 @@ def train_by_sgd(
     ValueError
         If an argument does not fit, or a run diverges.
     """
-    alpha, tau = _checks.number("alpha", alpha, above=0), _checks.number("tau", tau, above=0)
-    step, smooth = _checks.number("step", step, above=0), _checks.flag("smooth", smooth)
-    rng = np.random.default_rng([_checks.whole("seed", seed, least=0), 4])
+    alpha, tau = _checks.scale("alpha", alpha), _checks.scale("tau", tau)
+    step, smooth = _checks.scale("step", step), _checks.flag("smooth", smooth)
+    if not isinstance(algorithms, (tuple, list)) or len(algorithms) != 2:
+        raise TypeError(f"algorithms must be a pair of functions, got {_checks.shown(algorithms)}")
+    rng = np.random.default_rng([_checks.seed("seed", seed), 4])
     net = TwoLayer(d=2, m=20, activation=softplus(sharpness=10) if smooth else "relu")
     truth, w0 = plane_setting()[0], plane_weights(net, tau, doubling)
     samples = [(x, truth(x)) for x in sphere(rng, STEPS * 16, 2).reshape(STEPS, 16, 2)]

@@ -41,7 +41,8 @@ def foresee(activation="ReLU", tau=0.3, alpha=1.0, m=50, doubling=True, seed=0, 
     Outlook
     """
     activation = ACTIVATIONS[_checks.word("activation", activation, ACTIVATIONS)]
-    seed, train = _checks.whole("seed", seed, least=0), _checks.flag("train", train)
+    tau, alpha = _checks.scale("tau", tau), _checks.scale("alpha", alpha)
+    seed, train = _checks.seed("seed", seed), _checks.flag("train", train)
     rng = np.random.default_rng([seed, 0])
     data = Dataset.from_teacher(rng, teacher(rng, 5), 10)
     net = TwoLayer(5, m, activation=activation)

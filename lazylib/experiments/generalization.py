@@ -142,7 +142,6 @@ class SpaceSetting:
     kernel_t_best: float
 
 
-@lru_cache(maxsize=4, typed=True)
 def space_setting(draw, d=FULL["d"], m=FULL["m"], n=FULL["n"], n_test=FULL["n_test"]):
     """Return the setting of a draw of Figure 1(c): teacher, data, weights, kernels.
 
@@ -157,7 +156,14 @@ def space_setting(draw, d=FULL["d"], m=FULL["m"], n=FULL["n"], n_test=FULL["n_te
     -------
     SpaceSetting
     """
-    teacher, data, rng = nth_draw(_checks.whole("draw", draw, least=0), d, n, n_test)
+    sizes = {"d": d, "m": m, "n": n, "n_test": n_test}
+    sizes = [_checks.whole(name, size) for name, size in sizes.items()]
+    return _space_setting(_checks.seed("draw", draw), *sizes)
+
+
+@lru_cache(maxsize=4)
+def _space_setting(draw, d, m, n, n_test):
+    teacher, data, rng = nth_draw(draw, d, n, n_test)
     net = TwoLayer(d, m)
     unit = net.init(rng)
     flow = KernelFlow(tangent_kernel(net, unit, data.x), data.y)
@@ -206,7 +212,7 @@ def train_in_space(tau=0.1, draw=2):
     -------
     SpaceRun
     """
-    tau, shared = _checks.number("tau", tau, above=0), space_setting(draw)
+    tau, shared = _checks.scale("tau", tau), space_setting(draw)
     data, w0 = shared.data, tau * shared.unit
     options = {"record": FRAMES, "accuracy": 0.02, "t_max": training_time(FULL, tau)}
     run = gradient_flow(shared.net, data, w0, **options)

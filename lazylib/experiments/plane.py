@@ -33,7 +33,7 @@ def plane_setting(n=15, n_test=200, teacher=25):
     truth : Teacher
     data : Dataset
     """
-    seed = _checks.whole("teacher", teacher, least=0)
+    seed = _checks.seed("teacher", teacher)
     truth = draw_teacher(np.random.default_rng([seed, 0]), d=2)
     return truth, Dataset.from_teacher(np.random.default_rng([seed, 1]), truth, n, n_test)
 
@@ -53,7 +53,7 @@ def plane_weights(net, tau=1.0, doubling=True, weights=2):
     -------
     ndarray of shape (..., p)
     """
-    seed = _checks.whole("weights", weights, least=0)
+    seed = _checks.seed("weights", weights)
     rng = np.random.default_rng([seed, 2])
     return _checks.instance("net", net, TwoLayer).init(rng, tau=tau, doubling=doubling)
 
@@ -96,7 +96,8 @@ def train_in_plane(tau, alpha=1.0, m=20, n=15, doubling=True, twin=False, weight
     -------
     PlaneRun
     """
-    tau, twin = _checks.number("tau", tau, above=0), _checks.flag("twin", twin)
+    tau, twin = _checks.scale("tau", tau), _checks.flag("twin", twin)
+    alpha = _checks.scale("alpha", alpha)
     net, (truth, data) = TwoLayer(d=2, m=m), plane_setting(n, teacher=teacher)
     w1 = plane_weights(net, 1.0, doubling, weights)
     # fine enough for the neurons that flip to be the right ones

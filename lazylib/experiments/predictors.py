@@ -54,9 +54,10 @@ def train_four(tau=1.0, alpha=1.0, m=50, n=8, seed=2):
     -------
     FourPaths
     """
-    tau, net = _checks.number("tau", tau, above=0), TwoLayer(d=2, m=m)
+    tau, net = _checks.scale("tau", tau), TwoLayer(d=2, m=m)
+    alpha = _checks.scale("alpha", alpha)
     truth, data = plane_setting(n, n_test=0)
-    w0 = plane_weights(net, tau, weights=_checks.whole("seed", seed, least=0))
+    w0 = plane_weights(net, tau, weights=_checks.seed("seed", seed))
     flat, options = Tangent(net, w0), {"tolerance": 1e-6, "accuracy": 0.03}
     options |= {"alpha": alpha, "t_max": TIMES[-1], "times": TIMES}
     w, v = (gradient_flow(model, data, w0, **options).w for model in (net, flat))

@@ -51,7 +51,7 @@ def draw_realizations(m=20, seed=0, draws=8):
     Realizations
     """
     m, draws = _checks.whole("m", m, most=WIDTHS[-1]), _checks.whole("draws", draws)
-    rng = np.random.default_rng([_checks.whole("seed", seed, least=0), 6])
+    rng = np.random.default_rng([_checks.seed("seed", seed), 6])
     rows = draws, WIDTHS[-1]
     a, b = rng.standard_normal((*rows, 2)), rng.standard_normal(rows)
     drawn = random_feature_kernels(a[:, :m], b[:, :m], SECTION[:1], SECTION)

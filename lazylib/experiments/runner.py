@@ -93,17 +93,16 @@ def run(*experiments, folder, scale="full", n_jobs=-1):
         raise ValueError("n_jobs must not be 0: it counts processes, and -1 is one a core")
     for each in experiments:
         _checks.word("scale", scale, _checks.instance("experiments", each, Experiment).scales)
+    folder = _checks.path("folder", folder)
     if len({each.name for each in experiments}) < len(experiments):
         raise ValueError("experiments must have different names, which are also their files'")
 
     def stores():
-        return [
-            Store(Path(folder, e.name + ".jsonl"), e.name, e.scales[scale]) for e in experiments
-        ]
+        return [Store(folder / f"{e.name}.jsonl", e.name, e.scales[scale]) for e in experiments]
 
     # where nothing is missing nothing is written, so that the folder may be read-only
     if any([*store.cells] != [*store.points] for store in stores()):
-        with _alone(Path(folder)):
+        with _alone(folder):
             _fill(experiments, stores(), n_jobs)
     return [load(store.path) for store in stores()]
 
@@ -152,7 +151,7 @@ def load(path):
     ValueError
         If a line is none of an experiment, stands there twice, or lacks what the others have.
     """
-    store = Store(path)
+    store = Store(_checks.path("path", path))
     grid = store.settings["grid"]
     if missing := len(store.missing()):
         warnings.warn(f"{path}: {missing} cells are missing", stacklevel=2)
@@ -180,7 +179,7 @@ def stored(name):
     FileNotFoundError
         If there are none; it says how to make them.
     """
-    path = data_folder() / f"{name}.jsonl"
+    path = data_folder() / f"{_checks.instance('name', name, str)}.jsonl"
     if not path.is_file():
         made = f"`python -m lazylib.experiments {name}` makes it, if it is one of the note's"
         raise FileNotFoundError(f"there is no {path}: {made}")
@@ -212,8 +211,12 @@ def mean_and_error(values, axis=0):
     """
     values = _checks.array("values", values, ndim=1)
     axis = _checks.whole("axis", axis, least=-values.ndim, most=values.ndim - 1)
-    n = _checks.whole("number of draws", values.shape[axis], least=2)
-    return values.mean(axis), values.std(axis, ddof=1) / np.sqrt(n)
+    n = values.shape[axis]
+    if n < 2 or not values.size:
+        raise ValueError(f"values must hold at least 2 draws on axis {axis}, got {values.shape}")
+    with np.errstate(all="ignore"):
+        both = values.mean(axis), values.std(axis, ddof=1) / np.sqrt(n)
+    return tuple(_checks.in_range("mean or error", each) for each in both)
 
 
 def curves(results):

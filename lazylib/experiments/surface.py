@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lazylib import _checks
 from lazylib.data import Dataset
 from lazylib.kernels import KernelFlow
 from lazylib.models import Centered, FirstLayer, TwoLayer
@@ -49,6 +50,7 @@ class SurfaceRun:
 
 def train_on_surface(alpha):
     """Train the model of Figure 2 and its tangent model, by the gradient flow of F_α."""
+    alpha = _checks.scale("alpha", alpha)
     model, w0, data = figure_2()
     run = gradient_flow(model, data, w0, alpha=alpha, t_max=_T_MAX, accuracy=1e-4, tolerance=0)
     path, jacobian = alpha * model.predict(run.w, data.x), model.jacobian(w0, data.x)

@@ -38,7 +38,7 @@ def smooth_network(n=4, start=STARTS[0], layers="first", seed=0, activation="tan
     data : Dataset
     """
     doubling = _checks.word("start", start, STARTS) == "doubling"
-    rng = np.random.default_rng(_checks.whole("seed", seed, least=0))
+    rng = np.random.default_rng(_checks.seed("seed", seed))
     data = Dataset.from_teacher(rng, teacher(rng, d), n)
     model = TwoLayer(d, m, activation=activation, scale=_checks.whole("m", m) ** -0.5)
     w0 = model.init(rng, doubling=doubling)

@@ -106,13 +106,14 @@ def tangent_minimum(population, model, w0):
     start = population.loss_and_gradient(tangent, w0)[1]
 
     def hessian(v):
-        return population.loss_and_gradient(tangent, w0 + v)[1] - start
+        return population._loss_and_gradient(tangent, w0 + v)[1] - start
 
     operator = LinearOperator((w0.size, w0.size), matvec=hessian)
-    v, failed = cg(operator, -start, rtol=1e-6, maxiter=20_000)
+    with np.errstate(all="ignore"):
+        v, failed = cg(operator, -start, rtol=1e-6, maxiter=4 * w0.size)
     if failed:
-        raise RuntimeError(f"conjugate gradients did not converge in {failed} iterations")
-    return population.loss(tangent, w0 + v)
+        raise ValueError(f"w0 must have a tangent model whose minimum is found in {failed} steps")
+    return population.loss(tangent, w0 + _checks.in_range("the tangent model's minimum", v))
 
 
 def still_falling(results):
@@ -182,7 +183,7 @@ def train_on_population(tau=0.2, steps=1000, batch_size=200, draw=2):
     -------
     PopulationRun
     """
-    tau, draw = _checks.number("tau", tau, above=0), _checks.whole("draw", draw, least=0)
+    tau, draw = _checks.scale("tau", tau), _checks.seed("draw", draw)
     options = {"n_steps": _checks.whole("steps", steps), "batch_size": batch_size, "record": 40}
     net, population, unit, local_minimum = _setting(draw)
     w0, zero, rng = tau * unit, population.zero_loss(), np.random.default_rng(draw)

@@ -47,8 +47,9 @@ class Comparison:
         kinds = {"model": Model, "data": Dataset, "loss": Loss, "theorem": LazyTheorem}
         for name, kind in kinds.items():
             _checks.instance(name, getattr(self, name), kind)
-        k, p = np.size(self.alpha), self.model.n_parameters
-        runs = (np.size(self.times), k)
+        alpha = _checks.positive("alpha", _checks.array("alpha", self.alpha, exactly=1))
+        k, p = len(alpha), self.model.n_parameters
+        runs = (len(_checks.increasing("times", self.times)), k)
         shapes = {"w0": (p,), "times": runs[:1], "alpha": (k,), "w": (*runs, p)}
         shapes |= {"tangent_w": (*runs, p), "y": (*runs, self.data.n)}
         for name, shape in (shapes | {"tangent_y": shapes["y"]}).items():
@@ -56,8 +57,6 @@ class Comparison:
             if value.shape != shape:
                 raise ValueError(f"{name} must have shape {shape}, got {value.shape}")
             object.__setattr__(self, name, value.copy())
-        _checks.increasing("times", self.times)
-        _checks.positive("alpha", self.alpha)
 
     @cached_property
     def distance(self):
@@ -85,7 +84,9 @@ class Comparison:
 
     def slopes(self, at_least=0.0):
         """Exponents of α in the three suprema with standard errors, over α ≥ ``at_least``."""
-        far = self.alpha >= at_least
+        far = self.alpha >= _checks.number("at_least", at_least)
+        if far.sum() < 3:
+            raise ValueError(f"at_least must leave 3 values of α, got {_checks.shown(at_least)}")
         return [power_law(self.alpha[far], values[far]) for values in self.suprema]
 
     def lemma_bounds(self, i):
@@ -138,6 +139,7 @@ def compare(model, w0, data, alpha, *, loss=quadratic, periods=15, frames=80, ac
     alpha = _checks.positive("alpha", _checks.array("alpha", alpha, exactly=1, nonempty=True))
     periods = _checks.number("periods", periods, above=0)
     frames = _checks.whole("frames", frames, least=3)
+    accuracy = _checks.number("accuracy", accuracy, least=1e-14, most=1)
     theorem = LazyTheorem.of(model, w0, data, loss)
     w0 = np.array(w0, dtype=float)
     if np.abs(theorem.f0).max() > 1e-12:

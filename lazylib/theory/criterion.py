@@ -41,7 +41,9 @@ class Criterion:
     @property
     def ratio(self):
         """Left side over right side of Eq. (7); 0 where there is nowhere to go."""
-        return _checks.in_range("the ratio", self.distance / self.extent) if self.distance else 0.0
+        if self.distance == 0:
+            return 0.0
+        return float(_checks.computed("the ratio", np.divide, self.distance, self.extent))
 
 
 def criterion(model, w0, data, *, alpha=1.0, lipschitz=None):
@@ -62,21 +64,27 @@ def criterion(model, w0, data, *, alpha=1.0, lipschitz=None):
     w0, x, f0 = one_run(model, w0, data.x)
     if lipschitz is not None:
         lipschitz = _checks.number("lipschitz", lipschitz, above=0)
+    if not w0.any():
+        raise ValueError("w0 must not be 0: a displacement is relative to it")
+    with np.errstate(all="ignore"):
+        return _criterion(model, w0, x, data.y, alpha, f0, lipschitz)
+
+
+def _criterion(model, w0, x, y, alpha, f0, lipschitz):
     jacobian = model.jacobian(w0, x)
     scale, eigenvalues, vectors = _spectrum(jacobian)
     reached = eigenvalues > len(eigenvalues) * np.finfo(float).eps * eigenvalues[-1]
-    gap = (vectors.T @ (data.y - alpha * f0))[reached]
+    gap = (vectors.T @ (y - alpha * f0))[reached]
     step = (vectors[:, reached] @ (gap / eigenvalues[reached])) @ (jacobian / scale) / scale / alpha
     moved, steep = norm(step), scale * np.sqrt(max(eigenvalues[-1], 0))
-    if not w0.any():
-        raise ValueError("w0 must not be 0: a displacement is relative to it")
     foretold = moved / norm(w0)
     if lipschitz is None:
         size, spectrum, _ = _spectrum(model.jacobian(w0 + step, x) - jacobian)
         lipschitz = size * np.sqrt(max(spectrum[-1], 0)) / moved if moved else 0.0
-    extent = alpha * steep * (steep / lipschitz) if lipschitz else np.inf
+    extent = alpha * steep * (steep / lipschitz) if lipschitz else 1.0
     bend = lipschitz * moved / steep if moved else 0.0
-    return Criterion(float(norm(gap)), float(extent), float(foretold), float(bend))
+    parts = _checks.in_range("Eq. (7)", np.array([norm(gap), extent, foretold, bend])).tolist()
+    return Criterion(parts[0], parts[1] if lipschitz else np.inf, *parts[2:])
 
 
 def _spectrum(jacobian):

@@ -164,4 +164,5 @@ def power_law(x, y):
     if len(np.unique(x)) < 2 or len(x) < 3:
         raise ValueError(f"x must hold at least 3 numbers, not all the same, got {len(x)}")
     fit = linregress(np.log(x), np.log(y))
-    return float(fit.slope), float(fit.stderr)
+    # a correlation with what is constant is none, and an error of 0
+    return float(fit.slope), 0.0 if (y == y[0]).all() else float(fit.stderr)

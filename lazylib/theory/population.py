@@ -234,7 +234,7 @@ def under_parameterized(d, m, seed):
     best : float
         R at the minimum of the tangent model.
     """
-    rng = np.random.default_rng(_checks.whole("seed", seed, least=0))
+    rng = np.random.default_rng(_checks.seed("seed", seed))
     population, net = Population(teacher(rng, d)), TwoLayer(d, m)
     w0 = net.init(rng, doubling=False)
     model = Centered(net, w0)
