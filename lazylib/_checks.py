@@ -15,7 +15,8 @@ def array(name, value, ndim=0, exactly=None, nonempty=False, finite=True):
     """Return ``value`` as an array of real, finite floats with at least ``ndim`` axes.
 
     float32 and float64 keep their precision; whole numbers become float64. ``exactly`` asks for
-    that many axes, ``nonempty`` for at least one entry; without ``finite``, infinity is a number.
+    that many axes, ``nonempty`` for at least one entry; with ``finite=False``, infinity is a
+    number, with ``finite=None``, NaN too.
     """
     parts = value if isinstance(value, (list, tuple)) else [value]
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
@@ -29,7 +30,7 @@ def array(name, value, ndim=0, exactly=None, nonempty=False, finite=True):
         raise TypeError(f"{name} must be an array of real numbers, got {shown(value)}")
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float64)
-    if np.isnan(array).any() or (finite and not np.isfinite(array).all()):
+    if finite is not None and (np.isnan(array).any() or finite and np.isinf(array).any()):
         raise ValueError(f"{name} must be finite, got NaN or infinity")
     if array.ndim < ndim:
         raise ValueError(f"{name} must have at least {ndim} axes, got shape {array.shape}")

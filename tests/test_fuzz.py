@@ -57,6 +57,7 @@ INFINITE = {
     "theory.criterion",
     "theory.lemma_a1_bound",
     "theory.lipschitz_bound",
+    "trainers.Run",
 }
 
 #: What takes seconds for each odd but possible value is given such values in the long form only.
@@ -230,6 +231,8 @@ def without(kind, *names):
 TABLE |= {
     "any word": without("word", "another"),
     "time": without("array", "infinity"),
+    "any loss": without("array", "infinity", "NaN"),
+    "loss": without("array", "infinity", "NaN", "None"),
     "bound": without("number", "infinity"),
     "sizes": without("integer", "pair"),
     "path": (NOTHING | {"3": lambda good: 3}, {}, {"str": str}),
@@ -252,8 +255,14 @@ KINDS = {
     "theory.Criterion(extent)": "bound",
     "theory.LazyTheorem(lipschitz)": "bound",
     "trainers.Run(status)": "status",
+    "trainers.Run(train_loss)": "any loss",
+    "trainers.Run(test_loss)": "loss",
     "trainers.sgd(teacher)": "function",
+    "trainers.status(before)": "time",
+    "trainers.status(loss)": "time",
     "trainers.status(lost)": "flag",
+    "trainers.status(start)": "time",
+    "trainers.status(zero_loss)": "time",
 }
 
 

@@ -17,12 +17,12 @@ from lazylib.trainers.objective import Objective, batch, length
 from lazylib.trainers.run import (
     MOST_TOLERANCE,
     Recorder,
+    _status,
     finished_run,
     noting_interrupts,
     progress,
     saving,
     settled,
-    status,
 )
 
 # Automatic steps follow the sharpness after so many steps, or when w moved by this part of itself.
@@ -235,7 +235,7 @@ class _Runs:
         options = {"promised": promised[going], "lost": lost[going]}
         if self.fresh:
             (_, before), (_, loss) = history[0], history[-1]
-            ended[rest] = status(loss, before, self.zero[rest], tolerance=0, **options)
+            ended[rest] = _status(loss, before, self.zero[rest], tolerance=0, **options)
         else:
             ended[rest] = settled(history, self.zero[rest], self.tolerance, **options)
         return ended

@@ -38,6 +38,21 @@ def between(states, times):
         At least two steps (t, w, velocity), in order, as a ``watch`` of `gradient_flow` sees them.
     times : array of shape (times,)
     """
+    if not isinstance(states, (list, tuple)) or len(states) < 2 or {*map(_size, states)} != {3}:
+        raise TypeError(f"states must be steps (t, w, velocity), got {_checks.shown(states)}")
+    for name, part, ndim in zip(
+        ("t", "w", "velocity"), zip(*states, strict=True), (1, 2, 2), strict=True
+    ):
+        _checks.array(f"states: {name}", list(part), exactly=ndim)
+    times = _checks.array("times", times, exactly=1)
+    return _checks.computed("w between steps", _between, states, times)
+
+
+def _size(state):
+    return len(state) if isinstance(state, (list, tuple)) else 0
+
+
+def _between(states, times):
     t, w, v = (np.array(column) for column in zip(*states, strict=True))
     i = np.minimum(np.searchsorted(t, times, side="right"), len(t) - 1) - 1
     h = (t[i + 1] - t[i])[:, None]
@@ -72,7 +87,7 @@ class _Path:
             return
         times, moved = self._even_times() if even else (self._asked_times(), 0.0)
         for some in np.array_split(times, 1 + times.size * states[0][1].size // _AT_ONCE):
-            w = between(states, some)
+            w = _between(states, some)
             if even:
                 self.recorder.offer(some[:, None], w[:, None])
             else:

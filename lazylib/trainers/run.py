@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lazylib import _checks
+
 
 @dataclass(frozen=True, repr=False)
 class Run:
@@ -41,15 +43,23 @@ class Run:
     zero_test_loss: float | np.ndarray | None = None
 
     def __post_init__(self):
-        shape = np.shape(self.w)[:-1]
-        for name in ("times", "train_loss", "test_loss"):
+        shape = _checks.array("w", self.w, ndim=2).shape[:-1]
+        wanted = {"w": np.shape(self.w), "times": shape, "train_loss": shape, "test_loss": shape}
+        wanted |= {"zero_loss": shape[1:], "zero_test_loss": shape[1:], "status": shape[1:]}
+        for name, shape in wanted.items():
             value = getattr(self, name)
-            if value is not None and np.shape(value) != shape:
+            if value is None and name in ("test_loss", "zero_loss", "zero_test_loss"):
+                continue
+            if name == "status":
+                if np.asarray(value).dtype.kind != "U":
+                    raise TypeError(f"status must be in words, got {_checks.shown(value)}")
+            else:  # a loss may be infinite, or unknown after an interrupt
+                unknown = name in ("train_loss", "test_loss")
+                value = _checks.array(name, value, finite=None if unknown else True)
+            if np.shape(value) != shape:
                 raise ValueError(f"{name} must have shape {shape}, got {np.shape(value)}")
-        for name in ("status", "zero_loss", "zero_test_loss"):
-            value = getattr(self, name)
-            if value is not None and np.shape(value) != shape[1:]:
-                raise ValueError(f"{name} must have shape {shape[1:]}, got {np.shape(value)}")
+            object.__setattr__(self, name, value if np.ndim(value) else getattr(self, name))
+        _checks.whole("n_steps", self.n_steps, least=0, most=np.inf)
 
     def __len__(self):
         return len(self.w)
@@ -64,11 +74,13 @@ class Run:
 
     @property
     def test_error(self):
-        """Test losses relative to the zero predictor's, of shape (frames, ...)."""
+        """Test losses relative to the zero predictor's, (frames, ...); None without test data."""
         return _ratio(self.test_loss, self.zero_test_loss)
 
 
 def _ratio(loss, zero_loss):
+    if loss is None or zero_loss is None:
+        return None
     with np.errstate(all="ignore"):  # labels that are all 0
         return loss / zero_loss
 
@@ -103,6 +115,20 @@ def status(loss, before, zero_loss, start=None, *, tolerance=OF_ZERO, promised=0
         "stalled": it would still fall, but the steps are lost. "converged": all others.
     """
     start = zero_loss if start is None else start
+    losses = {"loss": loss, "before": before, "zero_loss": zero_loss, "start": start}
+    losses = {name: _checks.array(name, v, finite=False) for name, v in losses.items()}
+    losses["promised"] = _checks.array("promised", promised)
+    if (lost := np.asarray(lost)).dtype != bool:
+        raise TypeError(f"lost must be True or False, got {_checks.shown(lost)}")
+    _checks.broadcastable(lost=lost.shape, **{name: v.shape for name, v in losses.items()})
+    *losses, promised, lost = np.broadcast_arrays(*losses.values(), lost)
+    tolerance = _checks.number("tolerance", tolerance, least=0)
+    return _status(*losses, tolerance=tolerance, promised=promised, lost=lost)
+
+
+def _status(loss, before, zero_loss, start=None, *, tolerance=OF_ZERO, promised=0.0, lost=False):
+    """`status`, unchecked; what is NaN has diverged."""
+    start = zero_loss if start is None else start
     with np.errstate(all="ignore"):
         drop = np.where(lost, promised, before - loss)
         noise = np.where(lost, 0, _ROUNDING * loss)
@@ -129,7 +155,7 @@ def settled(history, zero_loss, tolerance, promised, lost):
     # below this, a loss is rounding
     tolerance = max(tolerance, np.finfo(loss.dtype).eps ** 1.5)
     ends = loss[-1], np.array(before), zero_loss, loss[0]
-    names = status(*ends, tolerance=tolerance, promised=promised, lost=lost)
+    names = _status(*ends, tolerance=tolerance, promised=promised, lost=lost)
     # where all labels are 0, what rounding leaves of the network is all that can be reached
     return np.where((zero_loss == 0) & (names == "stalled"), "converged", names)
 
