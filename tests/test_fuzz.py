@@ -258,11 +258,11 @@ KINDS = {
     "trainers.Run(train_loss)": "any loss",
     "trainers.Run(test_loss)": "loss",
     "trainers.sgd(teacher)": "function",
-    "trainers.status(before)": "time",
-    "trainers.status(loss)": "time",
+    "trainers.status(before)": "any loss",
+    "trainers.status(loss)": "any loss",
     "trainers.status(lost)": "flag",
-    "trainers.status(start)": "time",
-    "trainers.status(zero_loss)": "time",
+    "trainers.status(start)": "any loss",
+    "trainers.status(zero_loss)": "any loss",
 }
 
 

@@ -116,7 +116,7 @@ def status(loss, before, zero_loss, start=None, *, tolerance=OF_ZERO, promised=0
     """
     start = zero_loss if start is None else start
     losses = {"loss": loss, "before": before, "zero_loss": zero_loss, "start": start}
-    losses = {name: _checks.array(name, v, finite=False) for name, v in losses.items()}
+    losses = {name: _checks.array(name, v, finite=None) for name, v in losses.items()}
     losses["promised"] = _checks.array("promised", promised)
     if (lost := np.asarray(lost)).dtype != bool:
         raise TypeError(f"lost must be True or False, got {_checks.shown(lost)}")
