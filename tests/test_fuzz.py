@@ -39,6 +39,12 @@ WITHOUT = {
     "models.Model": "what all models have in common",
     "models.Model.at": "for the trainers, which have checked what they choose from",
     "models.Scaled.at": "as Model.at",
+    "models.TorchModel": "made by from_module()",
+    "models.TorchModel.dataset": "for PyTorch, an option: see tests/models/test_module.py",
+    "models.TorchModel.read": "as TorchModel.dataset",
+    "models.TorchModel.rows": "as TorchModel.dataset",
+    "models.TorchModel.unpack": "as TorchModel.dataset",
+    "models.from_module": "as TorchModel.dataset",
     "trainers.Interrupted": "what trainers raise",
     "trainers.reporting": "a context, not a computation",
 }
