@@ -31,11 +31,14 @@ def numbers(stream):
             number = shift = 0
 
 
-def decode(data):
-    """Return the head of ``encode``'s bytes, and its frames: lists of groups of instructions."""
+def decode(data, base=()):
+    """Return the head of ``encode``'s bytes, and its frames: lists of groups of instructions.
+
+    ``base`` is the decoded frame that they begin from.
+    """
     length = 4 + int.from_bytes(data[:4], "little")
     head, stream = json.loads(data[4:length]), numbers(data[length:])
-    frames, before = [], [[]] * head["groups"]
+    frames, before = [], [*base, *[[]] * (head["groups"] - len(base))]
     for _ in range(head["frames"]):
         before = [_decode_group(head, stream, old) for old in before]
         frames.append(before)
@@ -60,6 +63,13 @@ def _decode_group(head, stream, old):
         start = then[kept - 1 : kept] if kept else np.zeros((1, 2))
         group.append((pens, np.concatenate([then[:kept], start + steps.cumsum(axis=0)])))
     return group
+
+
+def recorded(picture):
+    """Return head and frames of what a picture has sent; group 1 of them is that of its axes."""
+    data = picture.data()
+    _, [still] = decode(data["static"])
+    return decode(data["frames"], still)
 
 
 def picture(make, width=3.0, height=2.0, **traits):

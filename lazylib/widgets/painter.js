@@ -31,7 +31,7 @@ const STYLE = `
 
 // ---- bytes to frames: see `encode` in recorder.py
 
-function decode(buffer) {
+function decode(buffer, base = []) {
   if (typeof buffer === "string") buffer = Uint8Array.from(atob(buffer), (letter) => letter.charCodeAt(0));
   const bytes = new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
   if (!bytes.length) return null;
@@ -45,11 +45,10 @@ function decode(buffer) {
       if (byte < 128) return number;
     }
   };
-  head.frames = Array.from({ length: head.frames }, (_, i) => ({ still: head.still?.[i], groups: [] }));
-  head.frames.forEach(({ groups }, i) => {
-    for (let g = 0; g < head.groups; g++) {
-      groups.push(decodeGroup(head, next, i ? head.frames[i - 1].groups[g] : []));
-    }
+  head.frames = Array.from({ length: head.frames }, () => []);
+  head.frames.forEach((groups, i) => {
+    const before = i ? head.frames[i - 1] : base;
+    for (let g = 0; g < head.groups; g++) groups.push(decodeGroup(head, next, before[g] ?? []));
   });
   return head;
 }
@@ -123,7 +122,7 @@ class Brush {
   paint(group, others) {
     for (const instruction of group) {
       const [kind, ...look] = instruction.look;
-      if (kind === "slot") this.paint(others[look[0]], []);
+      if (kind === "slot") this.paint(others[look[0]], others);
       else this[kind](instruction, ...look);
     }
   }
@@ -284,7 +283,12 @@ class View {
   connect() {
     const { signal } = this.end;
     for (const name of ["_still", "_view", "_frames"]) {
-      this.on(`change:${name}`, () => { this.take(name); this.show(); this.schedule(); });
+      this.on(`change:${name}`, () => {
+        this.take(name);
+        if (name === "_still") ["_view", "_frames"].forEach((each) => this.take(each)); // they build on it
+        this.show();
+        this.schedule();
+      });
     }
     this.on("change:frame", () => { this.show(); this.schedule(); });
     this.on("change:playing", () => { this.show(); this.run(); });
@@ -325,7 +329,7 @@ class View {
   take(name) {
     this.fault = "";
     try {
-      this[name] = decode(this.model.get(name) ?? new Uint8Array());
+      this[name] = decode(this.model.get(name) ?? new Uint8Array(), this._still?.frames[0]);
     } catch (error) {
       this.fault = `This picture cannot be read: ${error.message}.`;
     }
@@ -403,8 +407,8 @@ class View {
   }
 
   paint() {
-    const { canvas, now } = this, still = now?.frame && this._still?.frames[now.frame.still];
-    if (!still) return;
+    const { canvas, now } = this;
+    if (!now?.frame || !this._still) return;
     const [width, height] = this._still.size, sharp = devicePixelRatio;
     this.root.style.maxWidth = `${2 * width}px`;
     const plan = arrange(width, height, this._still.columns, canvas.clientWidth || width);
@@ -415,7 +419,7 @@ class View {
     const sheet = plan.cells ? (this.sheet ??= document.createElement("canvas")) : canvas;
     if (plan.cells) fit(sheet, width * scale, height * scale);
     const brush = new Brush(sheet, scale, this.colors(), this.again);
-    brush.paint(still.groups[0], now.frame.groups);
+    brush.paint(now.frame[0], now.frame);
     brush.done();
     const ctx = plan.cells && canvas.getContext("2d");
     ctx?.clearRect(0, 0, canvas.width, canvas.height);

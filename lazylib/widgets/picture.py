@@ -8,6 +8,7 @@ from pathlib import Path
 import anywidget
 import matplotlib
 import traitlets
+from matplotlib.axes import Axes
 from matplotlib.animation import FFMpegWriter, PillowWriter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -71,7 +72,8 @@ class Picture(anywidget.AnyWidget):
         "large" has type and lines for a projector.
     """
 
-    _esm = Path(__file__).with_name("painter.js")
+    # as text: anywidget keeps a widget alive for ever whose code is a path
+    _esm = Path(__file__).with_name("painter.js").read_text(encoding="utf-8")
     frame = traitlets.Int(0).tag(sync=True)
     n_frames = traitlets.Int(1).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
@@ -121,8 +123,6 @@ class Picture(anywidget.AnyWidget):
         """
         with drawing():
             self._fill, self._times, self._said = fill, times, []
-            if len(self._stills) > 8:
-                self._forget()
             with self.hold_sync():
                 self._frames, self.trouble, self.n_frames = b"", "", n_frames
                 first = min(self.frame if first is None else first, n_frames - 1)
@@ -134,7 +134,6 @@ class Picture(anywidget.AnyWidget):
                     return False
                 frames.append(self._record(k))
             if frames:
-                self._send_stills()
                 self._frames = self._encode(frames, range(n_frames))
                 self._said = [words for *_, words in frames]
         return True
@@ -222,62 +221,69 @@ class Picture(anywidget.AnyWidget):
     def _forget(self):
         """Record all anew, for all may have changed."""
         self._recorder = Recorder(self._canvas.get_renderer())
-        self._stills, self._numbers, self._number, self._groups = [], {}, None, {}
-        self._columns = []
+        self._frame = [self.figure, *self.figure.axes]
+        self._parts = [*self._frame, *self._moving]
+        self._columns, self._groups, self._base = [], {}, []
+        self._seen = {holder: {} for holder in self._frame}
 
     def _record(self, k):
-        """Fill one frame; return its groups, its still's number and its words."""
+        """Fill one frame; return its groups and its words."""
         words = self._fill(k)
-        self._record_still()
+        self._columns = self._columns or _columns(self.figure, self._recorder.width)
+        for holder in self._frame:
+            self._record_still(holder)
         for artist in self._moving:
             if artist.stale or artist not in self._groups:
                 self._groups[artist] = self._recorder.group(artist)
-        return [self._groups[artist] for artist in self._moving], self._number, words
+        return [self._groups[part] for part in self._parts], words
 
-    def _record_still(self):
-        """Record what stands still, if it has changed or has not been seen with these limits."""
-        axes = self.figure.axes
-        judged = {each for ax in axes for each in (ax.title, ax.xaxis, ax.yaxis)}  # by `_limits`
-        others = {each for ax in axes for each in ax.get_children()} - judged - set(self._moving)
-        if any(each.stale for each in others):
-            self._numbers, self._number = {}, None
-        key = tuple(_limits(ax) for ax in axes)
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self._stills)
-            self._stills.append(self._recorder.still(self.figure, self._moving))
-            self._columns = self._columns or _columns(self.figure, self._recorder.width)
-            for each in others:
-                each.stale = False  # empty texts do not say so themselves
-        if number != self._number:
-            for ax in axes:
-                ax.apply_aspect()
-            self._number, self._groups = number, {}
+    def _record_still(self, holder):
+        """Record what stands still in the figure or an axes, if it has changed."""
+        seen = self._seen[holder]
+        own = set(holder.get_children()) - set(self._parts) - _judged_by_look(holder)
+        if len(seen) > 8 or any(child.stale for child in own):
+            seen.clear()
+        look = _look(holder)
+        if look not in seen:
+            seen[look] = self._recorder.group(holder, self._parts)
+            for child in own:
+                child.stale = False  # empty texts do not say so themselves
+        if self._groups.get(holder) is not seen[look]:
+            self._groups[holder] = seen[look]
+            for artist in self._moving:
+                if (artist.axes or self.figure) is holder:
+                    self._groups.pop(artist, None)
 
     def _send_view(self, k):
-        """Record one frame and send it alone."""
+        """Record one frame and send it alone; before it, what stands still, if that is new."""
         frame = self._record(k)
         self._viewed, self.words = k, frame[-1]
-        self._send_stills()
+        base = frame[0][: len(self._frame)]
+        if [id(group) for group in base] != [id(group) for group in self._base]:
+            self._base, size = base, self._recorder.get_canvas_width_height()
+            self._still = encode([base], size[1], size=size, columns=self._columns)
         self._view = self._encode([frame], [k])
 
-    def _send_stills(self):
-        size = self._recorder.get_canvas_width_height()
-        self._still = encode(self._stills, size[1], size=size, columns=self._columns)
-
     def _encode(self, frames, numbers):
-        groups, stills, words = zip(*frames, strict=True)
-        head = {"still": stills, "words": words}
+        groups, words = zip(*frames, strict=True)
+        head = {"words": words}
         if self._times is not None:
             head["times"] = [str(self._times[k]) for k in numbers]
-        return encode(groups, self._recorder.height, **head)
+        return encode(groups, self._recorder.height, self._base, **head)
 
 
-def _limits(ax):
-    """What the axes and the title of a panel look like."""
-    axes = (ax.xaxis, ax.yaxis)
-    looks = ((each.get_scale(), each.get_label_text(), id(each.get_major_locator())) for each in axes)
-    return *ax.get_xlim(), *ax.get_ylim(), ax.get_title(), *looks
+def _judged_by_look(holder):
+    """Children of axes that `_look` judges: they are told of what does not change them, too."""
+    return {holder.title, holder.xaxis, holder.yaxis} if isinstance(holder, Axes) else set()
+
+
+def _look(holder):
+    """Limits, title, labels, ticks and place of axes."""
+    if not isinstance(holder, Axes):
+        return ()
+    axes = ((each.get_scale(), each.get_label_text(), id(each.get_major_locator())) for each in (holder.xaxis, holder.yaxis))
+    place = holder.get_position(original=True).bounds
+    return *holder.get_xlim(), *holder.get_ylim(), holder.get_title(), *axes, *place
 
 
 def _columns(figure, width):

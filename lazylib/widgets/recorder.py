@@ -1,8 +1,8 @@
 """What Matplotlib's artists draw, noted as instructions for a painter instead of as pixels.
 
 An instruction is a *look* (what to draw with: JSON), a fill, a stroke, and points in pixels of the
-figure. A frame is a list of groups of them, one for each artist that moves; a still is a frame of
-one group, in which slots say where the groups of the moving artists belong.
+figure. A frame is a list of groups of them: what the figure draws itself, what each of its axes
+does, and each artist that moves; in the former, slots say where the latter belong.
 """
 
 import base64
@@ -56,22 +56,17 @@ class Recorder(RendererBase):
         self._pixel = agg.dpi / 72
         self.noted, self._marks = [], {}
 
-    def still(self, figure, moving):
-        """Return the frame of one group of all that stands still, with slots for what moves."""
+    def group(self, artist, parts=()):
+        """Return what an artist draws; slots stand for those of ``parts`` that are within it."""
         self.noted = []
-        for number, artist in enumerate(moving):
-            artist.draw = lambda renderer, number=number: self._note(("slot", number), "", "", [])
+        for number, part in enumerate(parts):
+            if part is not artist:
+                part.draw = lambda _, number=number: self._note(("slot", number), "", "", [])
         try:
-            figure.draw(self)
+            artist.draw(self)
         finally:
-            for artist in moving:
-                del artist.draw
-        return [self.noted]
-
-    def group(self, artist):
-        """Return what one artist draws."""
-        self.noted = []
-        artist.draw(self)
+            for part in parts:
+                vars(part).pop("draw", None)
         return self.noted
 
     def _note(self, look, fill, stroke, points):
@@ -248,8 +243,10 @@ def _stroke(gc):
     return _color(gc.get_rgb()) if gc.get_linewidth() > 0 else ""
 
 
-def encode(frames, height, **head):
+def encode(frames, height, base=(), **head):
     """Return frames as bytes: what did not change is not sent, of a path that grew only its end is.
+
+    The first frame is told from the groups of ``base``, and every other from the one before it.
 
     The bytes are the length of a head (4 bytes, the least first), the head as JSON, and whole
     numbers of 7 bits a byte, the least first, an eighth bit saying that there is more:
@@ -259,11 +256,12 @@ def encode(frames, height, **head):
     these, each less its predecessor, with the sign in the last bit.
     """
     looks, colors, stream = {}, {}, []
-    last, before = [], [[] for _ in frames[0]]
+    last = [*base, *(None for _ in frames[0][len(base) :])]
+    before = [_whole(group or [], height) for group in last]
     for groups in frames:
         for i, group in enumerate(groups):
             stream.append([len(group)])
-            if last and group is last[i]:
+            if group is last[i]:
                 stream.append([0, len(group)] if group else [])
                 continue
             now = _whole(group, height)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
-from painting import decode, picture
+from painting import decode, picture, recorded
 from PIL import Image
 
 from lazylib.plots.style import INK, POSITIVE
@@ -42,14 +42,12 @@ def shown():
     return shown
 
 
-def frames_of(shown):
-    return decode(shown.data()["frames"])[1]
-
-
-def count_stills(monkeypatch):
-    counted, record = [], Recorder.still
-    monkeypatch.setattr(Recorder, "still", lambda *each: counted.append(1) or record(*each))
-    return counted
+@pytest.fixture
+def drawn(monkeypatch):
+    """Whatever is drawn from now on."""
+    drawn, group = [], Recorder.group
+    monkeypatch.setattr(Recorder, "group", lambda *each: drawn.append(each[1]) or group(*each))
+    return drawn
 
 
 def test_words_follow_the_frame(shown):
@@ -58,7 +56,7 @@ def test_words_follow_the_frame(shown):
     assert shown.words == "k is 3."
     shown.frame = 99
     assert (shown.frame, shown.words) == (4, "k is 4.")
-    assert decode(shown.data()["frames"])[0]["words"] == [f"k is {k}." for k in range(5)]
+    assert recorded(shown)[0]["words"] == [f"k is {k}." for k in range(5)]
 
 
 def test_the_frame_in_view_goes_first():
@@ -81,16 +79,14 @@ def test_a_run_that_is_abandoned_still_shows_any_frame_that_is_asked_for():
     assert filled[3:] == [4] and shown.words == "k is 4."
 
 
-def test_what_stands_still_is_recorded_once(shown, monkeypatch):
-    counted = count_stills(monkeypatch)
-    fill = sweep(shown._moving)
-    shown.record(fill, 50)
-    ax = shown.figure.axes[0]
+def test_only_what_changed_is_drawn(shown, drawn):
+    fill, [ax] = sweep(shown._moving), shown.figure.axes
     shown.record(lambda k: ax.set(xlim=(0, 1)) and fill(k), 50)
-    assert not counted
-    ax.set_title("Another")
-    shown.record(fill, 50)
-    assert len(counted) == 1
+    assert set(drawn) == {shown._moving[0]}
+    with drawing():
+        ax.set_title("Another")
+    shown.record(fill, 5)
+    assert drawn.count(ax) == 1 and drawn.count(shown._moving[1]) == 1
 
 
 @pytest.mark.parametrize(
@@ -110,39 +106,29 @@ def test_a_change_of_what_stands_still_is_seen(shown, change):
     assert shown._still != before
 
 
-def test_each_frame_knows_its_axes(shown, monkeypatch):
-    counted = count_stills(monkeypatch)
-    ax, fill = shown.figure.axes[0], sweep(shown._moving)
-    shown.record(lambda k: ax.set_xlim(0, 1 + k % 2) and fill(k), 5)
-    head, _ = decode(shown.data()["frames"])
-    assert head["still"] == [0, 1, 0, 1, 0] and len(counted) == 1
-    _, stills = decode(shown._still)
-    assert len(stills) == 2
-    # the same line, to the end of an axis twice as long
-    _, frames = decode(shown.data()["frames"])
-    ends = [groups[0][0][1][-1, 0] - groups[0][0][1][0, 0] for groups in frames]
-    assert np.isclose(ends[0], 2 * ends[1], atol=0.2)
+def test_each_frame_has_its_axes(shown, drawn):
+    """Which are drawn once for the same limits."""
+    [ax], fill = shown.figure.axes, sweep(shown._moving)
+    shown.record(lambda k: ax.set_xlim(0, 1 + k % 2) and fill(k), 50)
+    assert drawn.count(ax) == 1
+    _, frames = recorded(shown)
+    labels = [{look[1] for (look, *_), _ in frame[1] if look[0] == "text"} for frame in frames]
+    assert ["2.0" in each for each in labels] == [False, True] * 25
+    ends = [line[-1, 0] - line[0, 0] for frame in frames for _, line in frame[2]]
+    assert np.isclose(ends[0], 2 * ends[1], atol=0.2), "it ends at 1 of 2"
 
 
-def test_stills_do_not_heap_up(shown):
-    ax, fill = shown.figure.axes[0], sweep(shown._moving)
-    for k in range(40):
-        shown.record(lambda i, k=k: ax.set_xlim(0, 1 + k) and fill(i), 2)
-    assert len(shown._stills) <= 10
-
-
-def test_an_artist_that_nobody_touched_is_not_drawn_again(shown, monkeypatch):
-    drawn, group = [], Recorder.group
-    monkeypatch.setattr(Recorder, "group", lambda *each: drawn.append(each[1]) or group(*each))
-    shown.record(sweep(shown._moving), 5)
-    assert set(drawn) == {shown._moving[0]}
+def test_axes_that_were_do_not_heap_up(shown):
+    [ax], fill = shown.figure.axes, sweep(shown._moving)
+    shown.record(lambda k: ax.set_xlim(0, 1 + k) and fill(k), 40)
+    assert len(shown._seen[ax]) <= 10
 
 
 def test_what_moves_keeps_its_place_between_what_stands_still(shown):
     """By zorder: line 0 below the still line, line 1 above it."""
-    _, [[group]] = decode(shown._still)
+    _, [[_, group]] = decode(shown._still)
     order = [look[1] if look[0] == "slot" else stroke for (look, _, stroke), _ in group]
-    assert order.index(0) < order.index("inkff") < order.index(1)
+    assert order.index(2) < order.index("inkff") < order.index(3)
 
 
 def test_settings_of_the_reader_do_not_change_the_picture(shown):

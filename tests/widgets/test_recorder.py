@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from painting import decode, picture
+from painting import decode, picture, recorded
 
 from lazylib.experiments.plane import FRAMES, train_in_plane
 from lazylib.plots import style
@@ -57,6 +57,15 @@ def test_a_frame_like_the_one_before_costs_three_bytes():
     assert size(group, group) == size(group) + 3
 
 
+def test_the_first_frame_is_told_from_a_base():
+    group, other = [path([[1, 2]])], [path([[3, 4]])]
+    data = encode([[group, other]], HEIGHT, [group])
+    _, [still] = decode(encode([[group]], HEIGHT))
+    _, [frame] = decode(data, still)
+    _, [whole] = decode(encode([[group, other]], HEIGHT))
+    assert str(frame) == str(whole) and len(data) < len(encode([[group, other]], HEIGHT))
+
+
 def test_of_a_path_that_grows_only_its_new_points_are_sent():
     walk = np.random.default_rng(0).uniform(-3, 3, (1000, 2)).cumsum(axis=0) + 100
     grown = size(*([path(walk[:k])] for k in range(500, 1000)))
@@ -72,7 +81,7 @@ def looks(make):
     """What the artist that ``make(ax)`` returns draws."""
     shown, artist = picture(lambda ax: _moving(make(ax)))
     shown.record(lambda k: "")
-    _, [[group]] = decode(shown.data()["frames"])
+    _, [[_, _, group]] = recorded(shown)
     return [pens for pens, _ in group]
 
 
@@ -147,7 +156,7 @@ def test_a_move_of_notebook_01_with_its_100_frames_is_at_most_150_kb(plane):
     assert FRAMES == 100
     sent = len(shown._still) + len(shown._view) + len(shown._frames)
     assert sent <= 150_000
-    _, frames = decode(shown.data()["frames"])
+    _, frames = recorded(shown)
     assert len(frames) == 100
 
 
@@ -155,9 +164,9 @@ def test_paths_of_notebook_01_end_where_the_neurons_are(plane):
     """What is decoded is what was filled: the last points of the paths are the marks."""
     shown, fill = plane
     shown.record(fill, FRAMES)
-    _, frames = decode(shown.data()["frames"])
+    _, frames = recorded(shown)
     for groups in frames[1:]:
-        instructions = [each for group in groups for each in group]
+        instructions = [each for group in groups[4:] for each in group]
         marks = [p for (look, *_), p in instructions if look[0] == "marks" and look[1] == "MLLZ"]
         ends = [p[-1] for (look, *_), p in instructions if look[0] == "path" and len(look) == 4]
         near = np.linalg.norm(np.concatenate(marks)[:, None] - np.array(ends), axis=-1).min(axis=1)
