@@ -26,8 +26,13 @@ def settle(notebook):
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            # A stored view of a widget that is gone shows as an error; its text form does not.
-            output.get("data", {}).pop(WIDGET_VIEW, None)
+            # The stored view of a widget that is gone shows as an error; its picture does not.
+            data = output.get("data", {})
+            data.pop(WIDGET_VIEW, None)
+            if "lazylib-stored" in data.get("text/html", ""):
+                del data["text/html"]
+        if cell.cell_type == "code":
+            cell.outputs = [each for each in cell.outputs if each.get("data") != {}]
 
 
 def run(path):

@@ -12,7 +12,7 @@ from lazylib.theory import compare
 ALPHAS = np.logspace(0, 3, 13)
 
 #: By the name in the panel: losses, ways to be 0 at w₀, layers that are trained.
-LOSSES = {"quadratic, κ = 1": quadratic, "log-cosh, κ = 4": log_cosh(0.25)}
+LOSSES = {"quadratic": quadratic, "log-cosh": log_cosh(0.25)}  # κ = 1, and κ = 4
 STARTS, LAYERS = ("f − f(w₀)", "doubling"), ("first", "both")
 
 
@@ -48,14 +48,14 @@ def smooth_network(n=4, start=STARTS[0], layers="first", seed=0, activation="tan
     return (model if doubling else Centered(model, w0)), w0, data
 
 
-def sweep(n=4, start=STARTS[0], layers="first", loss="quadratic, κ = 1", seed=0):
+def sweep(n=4, start=STARTS[0], layers="first", loss="quadratic", seed=0):
     """Train `smooth_network` for all `ALPHAS`, beside its tangent model.
 
     Parameters
     ----------
     n, start, layers, seed
         As in `smooth_network`.
-    loss : {"quadratic, κ = 1", "log-cosh, κ = 4"}
+    loss : {"quadratic", "log-cosh"}
 
     Returns
     -------

@@ -2,56 +2,74 @@
 
 import numpy as np
 
-from lazylib.plots.style import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
-from lazylib.plots.theorem import _BELOW
+from lazylib.plots.style import (
+    FAINT,
+    FOURTH,
+    INK,
+    NEGATIVE,
+    POSITIVE,
+    THIRD,
+    legend_below,
+    line_artists,
+    log_limits,
+    put,
+    written,
+)
 from lazylib.theory.laziness import displacement, regime
+
+# Regimes: the words beside the bands say which is which.
+_LAZY, _ACTIVE = ({"color": color, "alpha": 0.15, "linewidth": 0} for color in (POSITIVE, NEGATIVE))
 
 
 def gauge_artists(ax, title="Before training: the gauge of Eq. (7)"):
     """Make the gauge, a log scale with two needles, for `set_gauge`."""
-    artists = {}
-    ax.axvspan(1e-5, 0.1, color=POSITIVE, alpha=0.15, linewidth=0)
-    ax.axvspan(1, 1e3, color=NEGATIVE, alpha=0.15, linewidth=0)
-    for x, text in ((1e-3, "lazy"), (0.32, "?"), (30, "active")):
-        ax.text(x, 0.92, text, ha="center", va="top", fontsize=18, color=INK)
-    for name, marker, height, color, label in (
-        ("ratio", "v", 0.5, INK, "Eq. (7): left side / right side"),
-        ("bend", "D", 0.2, FOURTH, "its sharper form: foretold change of Df"),
+    ax.axvspan(1e-30, 0.1, **_LAZY)
+    ax.axvspan(1, 1e30, **_ACTIVE)
+    for x, text, place in ((0.05, "lazy", "right"), (0.32, "?", "center"), (2, "active", "left")):
+        ax.text(x, 0.92, text, ha=place, va="top", fontsize=18, color=INK)
+    styles = {}
+    for marker, height, color, label in (
+        ("v", 0.5, INK, "Eq. (7): left side / right side"),
+        ("D", 0.2, THIRD, "its sharper form: foretold change of Df"),
     ):
         ax.axhline(height, color=FAINT, linewidth=1, zorder=0)
-        style = {"linestyle": "", "marker": marker, "markersize": 17, "color": color}
-        artists[name] = ax.plot([], [], label=label, **style)[0]
-    ax.set(title=title, xscale="log", xlim=(1e-5, 1e3), ylim=(0, 1), yticks=[])
-    ax.legend(ncols=1, markerscale=0.7, **_BELOW)
-    return artists
+        style = {"linestyle": "", "marker": marker, "markersize": 15, "color": color}
+        styles[label] = style
+    lines = line_artists(ax, styles, title=title, xscale="log", ylim=(0, 1), yticks=[])
+    legend_below(ax, ncols=1, markerscale=0.7)
+    return dict(zip(("ratio", "bend"), lines.values(), strict=True))
 
 
 def set_gauge(artists, ratio, bend):
     """Move the needles of the gauge."""
     for name, value, height in (("ratio", ratio, 0.5), ("bend", bend, 0.2)):
-        artists[name].set_data([np.clip(value, 1.2e-5, 8e2)], [height])
+        put(artists[name], [value], [height])
+    values = np.array([ratio, bend])
+    artists["ratio"].axes.set(xlim=log_limits(1e-5, 1e3, values / 2, values * 2))
 
 
 def displacement_artists(ax, title="After training: the displacement"):
     """Make the panel of ‖w − w₀‖/‖w₀‖ against time, for `set_displacement`."""
-    ax.axhspan(1e-4, 0.1, color=POSITIVE, alpha=0.15, linewidth=0)
-    ax.axhspan(1, 1e3, color=NEGATIVE, alpha=0.15, linewidth=0)
-    artists = {
-        "foretold": ax.plot([], [], "--", color=INK, linewidth=2, label="foretold: tangent model")[
-            0
-        ],
-        "moved": ax.plot([], [], color=THIRD, linewidth=3, label="network, trained")[0],
+    ax.axhspan(1e-30, 0.1, **_LAZY)
+    ax.axhspan(1, 1e30, **_ACTIVE)
+    for y, text, place in ((0.08, "lazy", "top"), (1.25, "active", "bottom")):
+        ax.text(0.01, y, text, va=place, transform=ax.get_yaxis_transform(), color=INK)
+    styles = {
+        "foretold: tangent model": {"color": INK, "linestyle": "--"},
+        "network, trained": {"color": FOURTH, "linewidth": 3},
     }
-    ax.set(title=title, xlabel="training time t", ylabel="‖w − w₀‖ / ‖w₀‖")
-    ax.set(xscale="log", yscale="log", xlim=(1e-3, 1e4), ylim=(1e-4, 1e3))
-    ax.legend(ncols=2, **_BELOW)
-    return artists
+    settings = {"xlabel": "training time t", "ylabel": "‖w − w₀‖ / ‖w₀‖"}
+    lines = line_artists(ax, styles, title=title, xscale="log", yscale="log", **settings)
+    legend_below(ax)
+    return dict(zip(("foretold", "moved"), lines.values(), strict=True))
 
 
 def set_displacement(artists, times, moved, foretold):
     """Fill the panel of displacement; ``times`` and ``moved`` are empty before training."""
-    artists["moved"].set_data(times[1:], moved[1:])
-    artists["foretold"].set_data([1e-3, 1e4], [foretold, foretold])
+    put(artists["moved"], times[1:], moved[1:])
+    ax = artists["moved"].axes
+    ax.set(xlim=log_limits(1e-3, 1e4, times), ylim=log_limits(1e-4, 1e2, [foretold], moved[-1:]))
+    put(artists["foretold"], ax.get_xlim(), [foretold, foretold])
 
 
 def phase_diagram(taus, widths, moved, ratio, ax=None):
@@ -78,7 +96,7 @@ def phase_diagram(taus, widths, moved, ratio, ax=None):
     )
     bar = ax.figure.colorbar(mesh, ax=ax, label="displacement ‖w − w₀‖ / ‖w₀‖")
     ticks = np.arange(-3, 2)
-    bar.set_ticks(ticks, labels=[f"{10.0**t:g}" for t in ticks])
+    bar.set_ticks(ticks, labels=[written(10.0**t) for t in ticks])
     lines = ax.contour(taus, widths, ratio, [0.1, 1], colors="white", linewidths=3)
     for level, paths in zip(lines.levels, lines.allsegs, strict=True):
         for path in paths[:1]:
@@ -97,37 +115,41 @@ def widths(axes, widths, values, name, marker):
     axes[0].legend()
 
 
+#: What a reader can expect, before and instead of an answer.
+GUESSES = ["no guess yet", "lazy", "in between", "active"]
+
+
 def describe_criterion(result, guess):
     """Say in words what the gauge shows and, after training, what came of it."""
     known = result.criterion
     words = (
-        f"Before training: Eq. (7) compares {known.distance:.2g} with {known.extent:.2g}, "
-        f"a ratio of {known.ratio:.1g}; the tangent model would move by "
-        f"{known.displacement:.2g} of ‖w₀‖ and change Df by {known.bend:.1g} of itself. "
+        f"Before training: Eq. (7) compares {written(known.distance)} with "
+        f"{written(known.extent)}, a ratio of {written(known.ratio)}; the tangent model would move "
+        f"by {written(known.displacement)} of ‖w₀‖ and change Df by {written(known.bend)} of "
+        "itself. "
     )
+    guessed = guess != GUESSES[0]
     if result.run is None:
-        return words + f"Your guess: {guess}. Press “train” to see."
+        return words + (f"Your guess: {guess}. Now train." if guessed else "What is your guess?")
     moved = displacement(result.run.w[-1], result.w0)
-    verdict = "your guess was right" if regime(moved) == guess else f"you had guessed {guess}"
-    ended = f"Training moved the weights by {moved:.2g} ({result.run.status})"
-    return words + f"{ended}: {regime(moved)}; {verdict}."
+    ended = f"Training moved the weights by {written(moved)} of ‖w₀‖ ({result.run.status})"
+    verdict = "your guess was right" if regime(moved) == guess else f"your guess was {guess}"
+    return words + f"{ended}: {regime(moved)}" + (f"; {verdict}." if guessed else ".")
 
 
 def criterion_panels(figure):
     """Make the two panels: the gauge, and the displacement."""
     axes = figure.subplots(1, 2, gridspec_kw={"width_ratios": [1.1, 1]})
-    figure.subplots_adjust(left=0.04, right=0.985, top=0.9, bottom=0.31, wspace=0.2)
-    return axes, [
-        gauge_artists(axes[0]),
-        displacement_artists(axes[1]),
-    ]
+    figure.subplots_adjust(left=0.025, right=0.965, top=0.92, bottom=0.27, wspace=0.22)
+    return axes, [gauge_artists(axes[0]), displacement_artists(axes[1])]
 
 
-def fill_criterion(artists, result):
-    """Fill the two panels."""
+def fill_criterion(axes, artists, result, guess):
+    """Fill the two panels; return what they show, in words."""
     known, run = result.criterion, result.run
     set_gauge(artists[0], known.ratio, known.bend)
     times, moved = (np.array([]), np.array([]))
     if run is not None:
         times, moved = run.times, displacement(run.w, result.w0)
     set_displacement(artists[1], times, moved, known.displacement)
+    return describe_criterion(result, guess)

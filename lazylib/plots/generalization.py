@@ -3,7 +3,18 @@
 import numpy as np
 
 from lazylib.experiments.runner import curves
-from lazylib.plots.style import FOURTH, INK, NEGATIVE, POSITIVE, THIRD
+from lazylib.plots.style import (
+    FOURTH,
+    INK,
+    NEGATIVE,
+    POSITIVE,
+    THIRD,
+    legend_below,
+    log_limits,
+    put,
+    view,
+    written,
+)
 from lazylib.theory.laziness import displacement, feature_angle, neuron_angles, regime
 
 #: What each kernel level of Figure 1(c) is called, and how it is drawn.
@@ -31,7 +42,7 @@ def level(ax, value, text, color, linestyle="--"):
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
         va="center",
-        color=color,
+        color=INK,
         fontsize=10.5,
     )
 
@@ -88,17 +99,17 @@ def path_artists(ax, styles, title):
         marker = {"marker": "o", "markersize": 8, "color": style["color"]}
         artists[name + " now"] = ax.plot([], [], linestyle="", **marker)[0]
     ax.set(title=title, xlabel="training time t", ylabel="error / zero predictor's")
-    ax.set(xscale="log", yscale="log")
-    ax.legend(loc="lower left")
+    ax.set(xscale="log", yscale="log", xlim=(1e-3, 1e3), ylim=(1e-4, 2))
+    legend_below(ax, ncols=1)
     return artists
 
 
 def set_paths(ax, artists, times, values, frame, xlim, ylim):
     """Fill a panel of errors against time; ``values`` are arrays of the times' shape by name."""
     for name, path in values.items():
-        artists[name].set_data(times, path)
-        artists[name + " now"].set_data(times[frame : frame + 1], path[frame : frame + 1])
-    ax.set(xlim=xlim, ylim=ylim)
+        put(artists[name], times, path)
+        put(artists[name + " now"], times[frame : frame + 1], path[frame : frame + 1])
+    view(ax, xlim, log_limits(*ylim, *values.values()))
 
 
 def feature_artists(ax, title="Neurons: direction and mass"):
@@ -112,15 +123,17 @@ def feature_artists(ax, title="Neurons: direction and mass"):
     ax.set(title=title, xlabel="angle to the teacher (degrees)", ylabel="share of the mass")
     ax.set(xlim=(0, 120), yscale="log", ylim=(1e-4, 1))
     ax.set_xticks([0, 30, 60, 90, 120])
-    ax.legend(loc="upper right")
+    legend_below(ax, ncols=2)
     return artists
 
 
 def set_features(artists, angles, shares, b, mean):
     """Fill the panel of angles and masses, each of shape (m,)."""
     for name, chosen in (("b > 0", b > 0), ("b < 0", b <= 0)):
-        artists[name].set_data(angles[chosen], shares[chosen])
-    artists["mean"].set_data([mean, mean], [1e-9, 0.12])  # below the legend
+        put(artists[name], angles[chosen], shares[chosen])
+    ax = artists["mean"].axes
+    view(ax, (0, max(120, 30 * np.ceil(angles.max() / 30))), log_limits(1e-4, 1, shares))
+    put(artists["mean"], [mean, mean], ax.get_ylim())
 
 
 _STYLES = {
@@ -131,41 +144,54 @@ _STYLES = {
 
 
 def describe_generalization(result, frame):
-    """Say in words what one frame shows."""
+    """Say in words what kind of run it is, and what one frame shows."""
     run, shared = result.run, result.draw
     test, kernel = result.errors["test"], result.errors["test, tangent kernel"]
-    moved = displacement(run.w[frame], result.w0)
+    moved, at_end = (displacement(run.w[k], result.w0) for k in (frame, -1))
     best = test.argmin()
     return (
-        f"{regime(moved).capitalize()} at t = {run.times[frame]:.3g}: test error "
+        f"{regime(at_end).capitalize()} training, at t = {written(run.times[frame])}: test error "
         f"{test[frame]:.3f} of the zero predictor's, of the tangent kernel at the same t "
-        f"{kernel[frame]:.3f}; best {test[best]:.3f} at t = {run.times[best]:.3g}. "
-        f"Training error {result.errors['training'][frame]:.1e}, displacement {moved:.2g}, mean "
+        f"{kernel[frame]:.3f}; best {test[best]:.3f} at t = {written(run.times[best])}. Training "
+        f"error {written(result.errors['training'][frame])}, displacement {written(moved)}, mean "
         f"angle to the teacher {feature_angle(shared.net, run.w[frame], shared.teacher):.0f}°."
     )
+
+
+def now_artists(ax, color, marker="o", size=10):
+    """Make the mark of the run on show, on the figure of the stored ones."""
+    style = {"markersize": size, "markeredgecolor": INK, "clip_on": False, "zorder": 6}
+    return ax.plot([], [], marker, color=color, **style)[0]
+
+
+def set_now(artist, x, y, marker="o"):
+    """Place such a mark; above the figure, it is a triangle at its upper edge."""
+    _, high = artist.axes.get_ylim()
+    artist.set_data([x], [min(y, high)])
+    artist.set_marker("^" if y > high else marker)
 
 
 def generalization_panels(figure, results):
     """Make the three panels: Figure 1(c), errors against time, neurons."""
     axes = figure.subplots(1, 3, gridspec_kw={"width_ratios": [1.45, 1, 1]})
-    figure.subplots_adjust(left=0.05, right=0.99, top=0.92, bottom=0.13, wspace=0.25)
+    figure.subplots_adjust(left=0.055, right=0.98, top=0.93, bottom=0.31, wspace=0.28)
     box = axes[0].get_position()
     axes[0].set_position([box.x0, box.y0, box.width - 0.1, box.height])  # room for the names
     generalization(axes[0], np.array(results.grid["tau"]), curves(results))
-    now = {
-        "best": axes[0].plot([], [], "*", color=POSITIVE, markersize=20, markeredgecolor=INK)[0],
-        "now": axes[0].plot([], [], "o", color=NEGATIVE, markersize=10, markeredgecolor=INK)[0],
-    }
+    top = 1.15 * curves(results)["kernel_end"][0].mean()
+    axes[0].set(xlim=(0.005, 13), ylim=(0, top))
+    now = {"now": now_artists(axes[0], FOURTH), "best": now_artists(axes[0], POSITIVE, "*", 18)}
+    legend_below(axes[0], ncols=1)
     paths = path_artists(axes[1], _STYLES, "This run, against time")
     return axes, [now, paths, feature_artists(axes[2])]
 
 
 def fill_generalization(axes, artists, result, frame):
-    """Fill the three panels with one frame of a run."""
+    """Fill the three panels with one frame of a run; return what they show, in words."""
     run, errors, shared = result.run, result.errors, result.draw
     test = errors["test"]
-    artists[0]["best"].set_data([result.tau], [test[: frame + 1].min()])
-    artists[0]["now"].set_data([result.tau], [test[frame]])
+    set_now(artists[0]["best"], result.tau, test[: frame + 1].min(), "*")
+    set_now(artists[0]["now"], result.tau, test[frame])
     end = run.times[-1]
     set_paths(axes[1], artists[1], run.times, errors, frame, (end * 1e-5, end * 1.2), (1e-4, 2))
     w = run.w[frame]
@@ -173,3 +199,4 @@ def fill_generalization(axes, artists, result, frame):
     angles = neuron_angles(shared.net, w, shared.teacher)
     mean = feature_angle(shared.net, w, shared.teacher)
     set_features(artists[2], angles, mass / mass.sum(), shared.net.unpack(w)[1], mean)
+    return describe_generalization(result, frame)

@@ -15,8 +15,12 @@ from lazylib.plots.style import (
     THIRD,
     legend_below,
     line_artists,
+    log_limits,
     nice_limit,
+    put,
+    written,
 )
+from lazylib.theory.laziness import regime
 
 
 def kernel_artists(ax, title, limit, top):
@@ -30,7 +34,7 @@ def kernel_artists(ax, title, limit, top):
         "draws": ax.add_collection(LineCollection([], linewidths=1.4, colors=POSITIVE, alpha=0.7)),
     }
     ax.plot([], [], color=POSITIVE, linewidth=1.4, label="draws, width m")
-    artists["limit"] = ax.plot(degrees, limit, color=INK, linewidth=3, label="limit, m = ∞")[0]
+    ax.plot(degrees, limit, color=INK, linewidth=3, label="limit, m = ∞")
     ax.set(title=title, xlabel="angle φ (degrees)", xlim=(0, 180), ylim=(-0.35 * top, top))
     ax.set_xticks(np.arange(0, 181, 45))
     ax.legend(loc="upper right")
@@ -63,9 +67,9 @@ def set_kernels(ax, artists, draws, typical):
 #: How the four predictors of notebook 03 are told apart, by colour and by line.
 PREDICTORS = {
     "network αf": {"color": FOURTH, "linewidth": 3},
-    "tangent model": {"color": POSITIVE, "linewidth": 2.5},
-    "kernel of width m": {"color": INK, "linestyle": "", "marker": "x", "markersize": 5},
-    "arc-cosine kernel": {"color": THIRD, "linestyle": (0, (4, 1.5)), "linewidth": 2.5},
+    "tangent model": {"color": INK, "linestyle": (0, (4, 1.5)), "linewidth": 2},
+    "kernel of width m": {"color": POSITIVE, "linestyle": "", "marker": "x", "markersize": 6},
+    "arc-cosine kernel": {"color": THIRD, "linestyle": "-.", "linewidth": 2.5},
 }
 
 
@@ -83,7 +87,7 @@ def predictor_artists(ax, title="Learnt functions on the circle at time t"):
 def kernel_panels(figure):
     """Make the four panels: k⁽ᵃ⁾, k⁽ᵇ⁾, their sum, and the error against m."""
     axes = figure.subplots(1, 4, gridspec_kw={"width_ratios": [1, 1, 1, 1.05]})
-    figure.subplots_adjust(left=0.035, right=0.99, top=0.92, bottom=0.13, wspace=0.24)
+    figure.subplots_adjust(left=0.045, right=0.975, top=0.92, bottom=0.135, wspace=0.3)
     limits = draw_realizations(1, 0).limits
     artists = [
         kernel_artists(ax, title, limit, top)
@@ -104,10 +108,10 @@ def kernel_panels(figure):
     lines = line_artists(axes[3], styles, title="error of k", xlabel="width m", **settings)
     axes[3].legend(loc="lower left")
     errors = np.array([draw_realizations(m, 10**6, 64).error for m in WIDTHS])
-    lines["64 draws"].set_data(WIDTHS, errors)
+    put(lines["64 draws"], WIDTHS, errors)
     middle = np.exp(np.mean(np.log(errors * np.sqrt(WIDTHS))))
-    lines["slope −1/2"].set_data(WIDTHS, middle / np.sqrt(WIDTHS))
-    return axes, [*artists, lines]
+    put(lines["slope −1/2"], WIDTHS, middle / np.sqrt(WIDTHS))
+    return axes, [*artists, {"these draws": lines["these draws"]}]
 
 
 def fill_kernels(axes, artists, found, d):
@@ -115,23 +119,24 @@ def fill_kernels(axes, artists, found, d):
     log_density = (d - 2) * np.log(np.maximum(np.sin(PHI), 1e-300))
     for ax, panel, kernels in zip(axes, artists, found.kernels, strict=False):
         set_kernels(ax, panel, kernels, np.exp(log_density))
-    artists[3]["these draws"].set_data([found.m], [found.error])
+    put(artists[3]["these draws"], [found.m], [found.error])
     density = np.exp(log_density)
     spread = np.degrees(np.sqrt(density @ (PHI - np.pi / 2) ** 2 / density.sum()))
     return (
         f"Width m = {found.m}: the {found.kernels.shape[1]} realisations of k are off their limit "
-        f"by {found.error:.2g} (root mean square), or {found.error * np.sqrt(found.m):.2g}/√m. "
-        f"Two random points of the sphere in ℝ^{d} are at 90° ± {spread:.0f}° (shadow)."
+        f"by {written(found.error)} (root mean square), or "
+        f"{written(found.error * np.sqrt(found.m))}/√m. "
+        f"Two random points of the sphere in {d} dimensions are at 90° ± {spread:.0f}° (shadow)."
     )
 
 
 def predictor_panels(figure):
     """Make the two panels: functions on the circle, and distances from the network over time."""
     axes = figure.subplots(1, 2, gridspec_kw={"width_ratios": [1.5, 1]})
-    figure.subplots_adjust(left=0.06, right=0.985, top=0.92, bottom=0.27, wspace=0.2)
+    figure.subplots_adjust(left=0.06, right=0.97, top=0.93, bottom=0.26, wspace=0.22)
     others = list(PREDICTORS)[1:]
     styles = {name: PREDICTORS[name] for name in others}
-    styles["now"] = {"color": FAINT, "linewidth": 3}
+    styles["now"] = {"color": FAINT, "linewidth": 3, "zorder": 1}
     settings = {"xscale": "log", "yscale": "log", "xlim": TIMES[[0, -1]], "ylim": (1e-4, 3)}
     settings |= {"title": "Distance from the network αf", "xlabel": "training time t"}
     lines = line_artists(axes[1], styles, ylabel="relative to the teacher", **settings)
@@ -144,22 +149,26 @@ def fill_predictors(axes, artists, paths, t):
     now = int(np.argmin(np.abs(np.log(TIMES / t))))
     at = np.degrees(np.arctan2(paths.data.x[:, 1], paths.data.x[:, 0]))
     lines, size = artists[0], np.sqrt(np.mean(paths.truth**2))
-    lines["teacher"].set_data(DEGREES, paths.truth)
-    lines["data"].set_data(at, paths.data.y)
-    distances = {}
+    put(lines["teacher"], DEGREES, paths.truth)
+    put(lines["data"], at, paths.data.y)
+    gaps = []
     for name, function in paths.functions.items():
         every = slice(None, None, 6 if name == "kernel of width m" else 1)
-        lines[name].set_data(DEGREES[every], function[now, every])
-        gap = np.sqrt(np.mean((function - paths.functions["network αf"]) ** 2, axis=-1)) / size
+        put(lines[name], DEGREES[every], function[now, every])
         if name != "network αf":
-            distances[name] = gap[now]
-            artists[1][name].set_data(TIMES, np.maximum(gap, 1e-9))
+            apart = function - paths.functions["network αf"]
+            gaps.append(np.sqrt(np.mean(apart**2, axis=-1)) / size)
+            # kernels agree to rounding; what is below is nothing to look at
+            gaps[-1] = np.maximum(gaps[-1], 1e-6)
+            put(artists[1][name], TIMES, gaps[-1])
     reach = nice_limit(1.05 * max(1, *(np.abs(f).max() for f in paths.functions.values())))
     axes[0].set(ylim=(-reach, reach))
-    artists[1]["now"].set_data([TIMES[now]] * 2, axes[1].get_ylim())
+    axes[1].set(ylim=log_limits(1e-4, 3, *gaps))
+    put(artists[1]["now"], [TIMES[now]] * 2, axes[1].get_ylim())
+    tangent, kernel, limit = (written(gap[now]) for gap in gaps)
     return (
-        f"At t = {TIMES[now]:.3g} the network has moved by {paths.moved[now]:.2g} ‖w₀‖. Its "
-        f"distance from the tangent model is {distances['tangent model']:.2g} of the teacher, from "
-        f"the kernel of the same neurons {distances['kernel of width m']:.2g}, and from the "
-        f"arc-cosine kernel {distances['arc-cosine kernel']:.2g}."
+        f"At t = {written(TIMES[now])} the network has moved by {written(paths.moved[now])} ‖w₀‖. "
+        f"Its distance from the tangent model is {tangent} of the teacher, from the kernel of "
+        f"width m {kernel}, and from the arc-cosine kernel {limit}. By the end the network has "
+        f"moved by {written(paths.moved[-1])} ‖w₀‖: {regime(paths.moved[-1])} training."
     )

@@ -3,7 +3,21 @@
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from lazylib.plots.style import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD, nice_limit
+from lazylib.plots.style import (
+    FAINT,
+    FOURTH,
+    INK,
+    NEGATIVE,
+    POSITIVE,
+    THIRD,
+    legend_below,
+    line_artists,
+    log_limits,
+    nice_limit,
+    put,
+    view,
+    written,
+)
 from lazylib.theory.laziness import displacement, kernel_change, regime, sign_flips
 
 
@@ -13,15 +27,17 @@ def neuron_artists(ax, title="Neurons |bⱼ|aⱼ"):
     Returns a dictionary of artists for `set_neurons`.
     """
     angle = np.linspace(0, 2 * np.pi, 181)
-    ax.plot(np.cos(angle), np.sin(angle), color=FAINT, linewidth=1, label="unit circle")
+    ax.plot(np.cos(angle), np.sin(angle), color=FAINT, linewidth=1)
+    rays = LineCollection([], linewidths=1, colors=INK, linestyles=":", zorder=1)
     artists = {
         "paths": ax.add_collection(LineCollection([], linewidths=1.0, alpha=0.6)),
         "teacher": ax.add_collection(LineCollection([], linewidths=2.5, colors=INK, zorder=3)),
+        "rays": ax.add_collection(rays),
         "start": ax.plot([], [], ".", color=FAINT, markersize=4)[0],
         "twin": ax.plot([], [], "x", color=INK, markersize=9, zorder=5, label="_")[0],
     }
     ax.plot([], [], ".-", color=FAINT, markersize=4, linewidth=1, label="start and path")
-    ax.plot([], [], color=INK, linewidth=2.5, label="teacher's neurons")
+    ax.plot([], [], color=INK, linewidth=2.5, label="teacher, its directions")
     for name, marker, color, fill, label in (
         ("positive", "^", POSITIVE, "full", "b > 0"),
         ("negative", "v", NEGATIVE, "none", "b < 0"),
@@ -33,7 +49,7 @@ def neuron_artists(ax, title="Neurons |bⱼ|aⱼ"):
         artists["teacher " + name] = ax.plot([], [], zorder=3, **style, **tip)[0]
         ax.plot([], [], label=f"neuron, {label}", **style, **size)
     ax.set(title=title, xlabel="first coordinate", ylabel="second coordinate", aspect="equal")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.46, -0.16), ncols=2, columnspacing=1.0)
+    legend_below(ax)
     return artists
 
 
@@ -47,7 +63,7 @@ def set_neurons(ax, artists, positions, b, teacher, limit, twin=None):
     b : ndarray of shape (m,)
         Output weights in that frame; triangles point up where b > 0, down where b < 0.
     teacher : Teacher
-        Its neurons bⱼaⱼ are drawn from the origin.
+        Its neurons bⱼaⱼ are drawn from the origin, and their directions to the border.
     limit : float
         Half the side of the square that is shown.
     twin : ndarray of shape (m, 2), optional
@@ -56,14 +72,18 @@ def set_neurons(ax, artists, positions, b, teacher, limit, twin=None):
     up = b > 0
     artists["paths"].set_segments(list(positions.swapaxes(0, 1)))
     artists["paths"].set_color(np.where(up, POSITIVE, NEGATIVE))
-    artists["start"].set_data(*positions[0].T)
-    artists["positive"].set_data(*positions[-1, up].T)
-    artists["negative"].set_data(*positions[-1, ~up].T)
-    artists["teacher"].set_segments([[(0, 0), end] for end in teacher.a])
-    artists["teacher positive"].set_data(*teacher.a[teacher.b > 0].T)
-    artists["teacher negative"].set_data(*teacher.a[teacher.b < 0].T)
-    artists["twin"].set_data(*(([], []) if twin is None else twin.T))
-    ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
+    put(artists["start"], *positions[0].T)
+    put(artists["positive"], *positions[-1, up].T)
+    put(artists["negative"], *positions[-1, ~up].T)
+    far = 2 * limit * teacher.a / np.linalg.norm(teacher.a, axis=-1, keepdims=True)
+    for name, ends in (("teacher", teacher.a), ("rays", far)):
+        segments = np.stack([0 * ends, ends], axis=1)
+        if not np.array_equal(artists[name].get_segments(), segments):
+            artists[name].set_segments(segments)
+    put(artists["teacher positive"], *teacher.a[teacher.b > 0].T)
+    put(artists["teacher negative"], *teacher.a[teacher.b < 0].T)
+    put(artists["twin"], *(([], []) if twin is None else twin.T))
+    view(ax, (-limit, limit), (-limit, limit))
 
 
 def neurons(ax, positions, b, teacher, title):
@@ -80,23 +100,24 @@ def plane_limit(positions):
 
 def function_artists(ax, title="Learnt function on the circle"):
     """Make the panel of a function on the circle, for `set_function`."""
-    artists = {
-        "teacher": ax.plot([], [], color=INK, linewidth=4, alpha=0.35, label="teacher")[0],
-        "learnt": ax.plot([], [], color=FOURTH, linewidth=2, label="learnt, αf")[0],
-        "data": ax.plot([], [], "o", color=INK, markersize=5, label="training data")[0],
+    styles = {
+        "teacher": {"color": INK, "linewidth": 4, "alpha": 0.35},
+        "learnt, αf": {"color": FOURTH},
+        "training data": {"color": INK, "linestyle": "", "marker": "o", "markersize": 5},
     }
-    ax.set(title=title, xlabel="angle of x (degrees)", ylabel="output", xlim=(-180, 180))
+    settings = {"xlabel": "angle of x (degrees)", "ylabel": "output", "xlim": (-180, 180)}
+    lines = line_artists(ax, styles, title=title, **settings)
     ax.set_xticks(np.arange(-180, 181, 90))
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, columnspacing=1.2)
-    return artists
+    legend_below(ax, ncols=3)
+    return dict(zip(("teacher", "learnt", "data"), lines.values(), strict=True))
 
 
 def set_function(ax, artists, degrees, learnt, teacher, data_degrees, data_y, limits):
     """Fill the panel of a function on the circle: curves against the angle, data as dots."""
-    artists["learnt"].set_data(degrees, learnt)
-    artists["teacher"].set_data(degrees, teacher)
-    artists["data"].set_data(data_degrees, data_y)
-    ax.set(ylim=limits)
+    put(artists["learnt"], degrees, learnt)
+    put(artists["teacher"], degrees, teacher)
+    put(artists["data"], data_degrees, data_y)
+    view(ax, ylim=limits)
 
 
 def loss_artists(ax, title="Losses"):
@@ -109,55 +130,64 @@ def loss_artists(ax, title="Losses"):
     }
     ax.set(title=title, xlabel="training time t", ylabel="R(αf) / R(0)", xscale="log", yscale="log")
     ax.set(xlim=(1e-3, 1e3), ylim=(1e-7, 10))
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    legend_below(ax)
     return artists
 
 
 def set_losses(artists, times, train, test, frame):
     """Fill the panel of losses (relative to the zero predictor's), with marks at one frame."""
     for name, values in (("train", train), ("test", test)):
-        artists[name].set_data(times, values)
-        artists[name + " now"].set_data(times[frame : frame + 1], values[frame : frame + 1])
+        put(artists[name], times, values)
+        put(artists[name + " now"], times[frame : frame + 1], values[frame : frame + 1])
+    ax = artists["train"].axes
+    view(ax, log_limits(1e-3, 1e3, times), log_limits(1e-7, 10, train, test))
 
 
 _DEGREES = np.linspace(-180, 180, 241)
+_ANGLES = np.radians(_DEGREES)
+_X = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=-1)
 
 
 def describe_plane(result, frame):
-    """Say in words what one frame shows."""
+    """Say in words what kind of run it is, and what one frame shows."""
     net, run, w0 = result.net, result.run, result.w0
-    moved = displacement(run.w[frame], w0)
+    moved, at_end = displacement(run.w[frame], w0), displacement(run.w[-1], w0)
     train, test = result.run.train_error[frame], result.run.test_error[frame]
     changed = kernel_change(net, run.w[frame], w0, result.data.x)
     status = f" ({run.status})" if frame == len(run) - 1 else ""
     return (
-        f"{regime(moved).capitalize()} at t = {run.times[frame]:.3g}{status}: "
-        f"displacement ‖w − w₀‖/‖w₀‖ = {moved:.2g}, kernel change {changed:.2g}, "
+        f"{regime(at_end).capitalize()} training, at t = {written(run.times[frame], 3)}{status}: "
+        f"displacement ‖w − w₀‖/‖w₀‖ = {written(moved)}, kernel change {written(changed)}, "
         f"{sign_flips(net, run.w[frame], w0)} of {net.m} neurons flipped their sign; "
-        f"training loss {train:.2g} and test loss {test:.2g} of the zero predictor's."
+        f"training loss {written(train)} and test loss {written(test)} of the zero predictor's."
     )
 
 
 def plane_panels(figure):
     """Make the three panels: neurons, the function on the circle, losses."""
     axes = figure.subplots(1, 3, gridspec_kw={"width_ratios": [1, 1.15, 1]})
-    figure.subplots_adjust(left=0.055, right=0.99, top=0.92, bottom=0.3, wspace=0.26)
-    makers = (neuron_artists, function_artists, loss_artists)
-    return axes, [make(ax) for make, ax in zip(makers, axes, strict=True)]
+    figure.subplots_adjust(left=0.065, right=0.975, top=0.93, bottom=0.265, wspace=0.3)
+    neurons = neuron_artists(axes[0], "Neurons α|bⱼ|aⱼ")
+    return axes, [neurons, function_artists(axes[1]), loss_artists(axes[2])]
 
 
 def fill_plane(axes, artists, result, frame):
-    """Fill the three panels with one frame of a run."""
-    net, run, data = result.net, result.run, result.data
-    positions = net.positions(run.w)
+    """Fill the three panels with one frame of a run; return what they show, in words.
+
+    The neurons are scaled by α, as is the function that they make up: so they compare with the
+    teacher's.
+    """
+    net, run, data, alpha = result.net, result.run, result.data, result.alpha
+    positions = alpha * net.positions(run.w)
     b = net.unpack(run.w[frame])[1]
-    twin = None if result.twin is None else result.twin[frame]
+    twin = None if result.twin is None else alpha * result.twin[frame]
     limit = plane_limit(positions)
     set_neurons(axes[0], artists[0], positions[: frame + 1], b, result.teacher, limit, twin)
-    angles = np.radians(_DEGREES)
-    x = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
-    truth, at = result.teacher(x), np.degrees(np.arctan2(data.x[:, 1], data.x[:, 0]))
-    learnt = result.alpha * net.predict(run.w[frame], x)
-    low, high = (nice_limit(1.2 * max(0.5, each)) for each in (-truth.min(), truth.max()))
-    set_function(axes[1], artists[1], _DEGREES, learnt, truth, at, data.y, (-low, high))
+    truth, at = result.teacher(_X), np.degrees(np.arctan2(data.x[:, 1], data.x[:, 0]))
+    learnt, last = alpha * net.predict(run.w[[frame, -1]], _X)
+    all_three = np.concatenate([truth, last, data.y])
+    limits = [nice_limit(1.2 * max(0.5, each)) for each in (-all_three.min(), all_three.max())]
+    limits[0] *= -1
+    set_function(axes[1], artists[1], _DEGREES, learnt, truth, at, data.y, limits)
     set_losses(artists[2], run.times, run.train_error, run.test_error, frame)
+    return describe_plane(result, frame)

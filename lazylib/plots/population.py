@@ -4,8 +4,25 @@ import numpy as np
 
 from lazylib.experiments.runner import curves
 from lazylib.experiments.underparameterized import still_falling
-from lazylib.plots.generalization import curve, level, path_artists, set_paths
-from lazylib.plots.style import FAINT, INK, NEGATIVE, POSITIVE, THIRD
+from lazylib.plots.generalization import (
+    curve,
+    level,
+    now_artists,
+    path_artists,
+    set_now,
+    set_paths,
+)
+from lazylib.plots.style import (
+    FAINT,
+    INK,
+    NEGATIVE,
+    POSITIVE,
+    THIRD,
+    legend_below,
+    line_artists,
+    put,
+    written,
+)
 from lazylib.theory.laziness import regime
 from lazylib.trainers.run import OF_ITSELF, OF_ZERO
 
@@ -57,36 +74,38 @@ def describe_population(result):
     )
     return (
         f"{regime(result.displacement).capitalize()}, {result.status}: after t = "
-        f"{result.times[-1]:.3g} the population loss is {exact:.3f} of the zero predictor's; "
-        f"without noise it would be {flow:.3f}, and the best tangent model has "
-        f"{result.local_minimum:.3f}. Displacement {result.displacement:.2g}. Over the last tenth "
-        f"of the time it fell by {more} than {OF_ITSELF:.0%} of itself {both} {OF_ZERO} of the "
-        "zero predictor's."
+        f"{written(result.times[-1], 3)} the population loss is {exact:.3f} of the zero "
+        f"predictor's; without noise it would be {flow:.3f}, and the best tangent model has "
+        f"{result.local_minimum:.3f}. Displacement {written(result.displacement)}. Over the last "
+        f"tenth of the time it fell by {more} than {OF_ITSELF:.0%} of itself {both} {OF_ZERO} of "
+        "the zero predictor's."
     )
 
 
 def population_panels(figure, results):
     """Make the two panels: Figure 6(b), and losses against time."""
     axes = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0.06, right=0.99, top=0.92, bottom=0.13, wspace=0.2)
+    figure.subplots_adjust(left=0.075, right=0.97, top=0.93, bottom=0.28, wspace=0.24)
     box = axes[0].get_position()
     axes[0].set_position([box.x0, box.y0, box.width - 0.1, box.height])  # room for the names
     tau = np.array(results.settings["tau"])
     underparameterized(axes[0], tau, curves(results), still_falling(results))
-    style = {"marker": "o", "linestyle": "", "markersize": 12, "markeredgecolor": INK}
-    now = {"now": axes[0].plot([], [], color=NEGATIVE, **style)[0]}
+    axes[0].set(ylim=(0, 1.7 * curves(results)["exact"][0].max()), xlim=(0.008, 13))
+    legend_below(axes[0])
+    now = {"now": now_artists(axes[0], POSITIVE, size=12)}
+    least = {"best tangent model": {"color": THIRD, "linestyle": "-."}}
     paths = path_artists(axes[1], _STYLES, "This run, against time")
-    least = {"color": THIRD, "linestyle": "-.", "label": "best tangent model"}
-    paths["least"] = axes[1].plot([], [], linewidth=2, **least)[0]
-    axes[1].legend(loc="lower left")
+    paths["least"] = line_artists(axes[1], least)["best tangent model"]
+    legend_below(axes[1])
     return axes, [now, paths]
 
 
 def fill_population(axes, artists, result):
-    """Fill the two panels."""
-    artists[0]["now"].set_data([result.tau], [result.errors["SGD, exact"][-1]])
+    """Fill the two panels; return what they show, in words."""
+    set_now(artists[0]["now"], result.tau, result.errors["SGD, exact"][-1])
     end = result.times[-1]
     limits = (end * 1e-4, 1.2 * end)
-    artists[1]["least"].set_data(limits, [result.local_minimum] * 2)
+    put(artists[1]["least"], limits, [result.local_minimum] * 2)
     last = len(result.times) - 1
     set_paths(axes[1], artists[1], result.times, result.errors, last, limits, (1e-4, 2))
+    return describe_population(result)

@@ -1,12 +1,15 @@
 """The style that all figures share: colors, sizes, and primitives."""
 
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.ticker import LogFormatterSciNotation, NullFormatter
 
 #: Blue, vermilion, green and purple of Okabe & Ito, which colour-blind readers tell apart.
 POSITIVE, NEGATIVE, THIRD, FOURTH = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 
 
-INK, FAINT = "#222222", "#999999"
+#: For words and what is compared with; for what stands behind.
+INK, FAINT = "#222222", "#808080"
 
 
 #: Sizes that can be read from the last row.
@@ -27,10 +30,88 @@ def nice_limit(value):
     return next(power * step for step in (1.25, 2, 3.2, 5, 8, 12.5) if power * step >= value)
 
 
+def log_limits(low, high, *values):
+    """The limits of a logarithmic axis: ``low`` to ``high``, and whole decades to hold ``values``.
+
+    What is not positive and finite has no place on such an axis, and counts for nothing.
+    """
+    values = np.concatenate([np.ravel(each) for each in values])
+    values = values[np.isfinite(values) & (values > 0)]
+    if values.size and values.min() < low:
+        low = 10.0 ** np.floor(np.log10(values.min()))
+    if values.size and values.max() > high:
+        high = 10.0 ** np.ceil(np.log10(values.max()))
+    return low, high
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def written(value, digits=2):
+    """Write a number as people do, on one line: 0.25, 1,000, 7.4 × 10⁻⁷."""
+    value = float(value)
+    if not np.isfinite(value) or value == 0:
+        return "0" if value == 0 else "not a number" if np.isnan(value) else "∞"
+    sign, (mantissa, exponent) = "−" * (value < 0), f"{abs(value):.{digits - 1}e}".split("e")
+    exponent = int(exponent)
+    if -4 < exponent < 5:
+        plain = f"{float(f'{mantissa}e{exponent}'):,.{max(digits - 1 - exponent, 0)}f}"
+        return sign + (plain.rstrip("0").rstrip(".") if "." in plain else plain)
+    power = f"10{str(exponent).translate(_RAISED)}"
+    return (
+        sign + power
+        if float(mantissa) == 1
+        else f"{sign}{float(mantissa):g}\N{NBSP}×\N{NBSP}{power}"
+    )
+
+
+class _PlainPowers(LogFormatterSciNotation):
+    """Ticks of a logarithmic axis in plain characters: no formula is typeset for them."""
+
+    def __call__(self, x, pos=None):
+        return super().__call__(x, pos) and written(x, 1)
+
+
+def plain_ticks(figure):
+    """Write the ticks of all logarithmic axes in plain characters, once their scales are set."""
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            if axis.get_scale() == "log":
+                axis.set_major_formatter(_PlainPowers())
+                axis.set_minor_formatter(NullFormatter())
+
+
+def put(line, x, y):
+    """Give a line its points, unless it has them: a line that stays is not drawn again."""
+    x, y = np.atleast_1d(x), np.atleast_1d(y)
+    old = line.get_data(orig=True)
+    if not (np.array_equal(old[0], x) and np.array_equal(old[1], y)):
+        line.set_data(x, y)
+
+
+def view(ax, xlim=None, ylim=None):
+    """Set the limits of axes, unless they have them."""
+    if xlim is not None and tuple(xlim) != ax.get_xlim():
+        ax.set_xlim(xlim)
+    if ylim is not None and tuple(ylim) != ax.get_ylim():
+        ax.set_ylim(ylim)
+
+
+def animate(artists):
+    """Mark artists, or lists and dictionaries of them, as those that move; returns them."""
+    if isinstance(artists, Artist):
+        artists.set_animated(True)
+    else:
+        for each in artists.values() if isinstance(artists, dict) else artists:
+            animate(each)
+    return artists
+
+
 def line_artists(ax, styles, **settings):
     """Make a panel of lines: ``styles`` holds a label for each, and how to draw it.
 
-    Returns a dictionary of lines by label, still empty; ``settings`` go to ``ax.set``.
+    Returns a dictionary of lines by label, still empty; ``settings`` go to ``ax.set``. A label that
+    begins with "_" is not in the legend.
     """
     lines = {}
     for label, style in styles.items():
@@ -39,6 +120,7 @@ def line_artists(ax, styles, **settings):
     return lines
 
 
-def legend_below(ax, ncols=2, down=0.16):
+def legend_below(ax, ncols=2, down=0.16, **options):
     """Put the legend under the panel, where it hides nothing."""
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -down), ncols=ncols, columnspacing=1.2)
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, -down), "borderaxespad": 0.2}
+    ax.legend(**place, ncols=ncols, columnspacing=1.2, **options)

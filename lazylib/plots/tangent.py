@@ -15,7 +15,11 @@ from lazylib.plots.style import (
     POSITIVE,
     legend_below,
     line_artists,
+    log_limits,
     nice_limit,
+    put,
+    view,
+    written,
 )
 
 #: How far the space of predictors is shown from its origin, to the sides and upwards.
@@ -105,7 +109,7 @@ def set_space(artists, azimuth, elevation, surface, plane, path, tangent_path, y
         ("_ends", path[-1:]),
         ("_tangent end", tangent_path[-1:]),
     ):
-        artists[name].set_data(*(points @ screen).T)
+        put(artists[name], *(points @ screen).T)
 
 
 def _quads(sheet):
@@ -117,7 +121,7 @@ def _quads(sheet):
 def surface_panels(figure):
     """Make the two panels: the space of predictors, and the distance of the paths against α."""
     axes = figure.subplots(1, 2, gridspec_kw={"width_ratios": [1.35, 1]})
-    figure.subplots_adjust(left=0.01, right=0.98, top=0.93, bottom=0.15, wspace=0.14)
+    figure.subplots_adjust(left=0.01, right=0.975, top=0.93, bottom=0.16, wspace=0.14)
     lines = line_artists(
         axes[1],
         {
@@ -130,49 +134,50 @@ def surface_panels(figure):
         ylabel="sup ‖αf − αT‖ over time",
         xscale="log",
         yscale="log",
-        xlim=(0.3, 110),
+        xlim=(0.27, 110),
         ylim=(0.004, 4),
     )
     axes[1].legend(loc="lower left")
     alphas = np.logspace(-0.5, 2, 11)
     gaps = np.array([train_on_surface(alpha).gap for alpha in alphas])
-    lines["measured"].set_data(alphas, gaps)
-    lines["slope −1"].set_data(alphas, gaps[-1] * alphas[-1] / alphas)
-    return [space_artists(axes[0]), lines]
+    put(lines["measured"], alphas, gaps)
+    put(lines["slope −1"], alphas, gaps[-1] * alphas[-1] / alphas)
+    return axes, [space_artists(axes[0]), {"now": lines["now"]}]
 
 
-def fill_surface(artists, run, azimuth, elevation):
+def fill_surface(axes, artists, run, azimuth, elevation):
     """Fill the two panels; return what they show, in words."""
     sheets = run.surface, run.plane
     set_space(artists[0], azimuth, elevation, *sheets, run.path, run.tangent_path, run.y)
-    artists[1]["now"].set_data([run.alpha], [run.gap])
+    put(artists[1]["now"], [run.alpha], [run.gap])
     looks = "agree to the eye" if run.gap < 0.1 else "part" if run.gap > 0.4 else "come together"
+    loss = written(np.mean((run.path[-1] - run.y) ** 2) / np.mean(run.y**2))
     return (
-        f"α = {run.alpha:.3g}: the two training paths {looks}; they are at most "
-        f"{run.gap:.2g} apart, while the parameters move by up to {run.moved:.2g}."
+        f"α = {written(run.alpha, 3)}: the two training paths {looks}; they are at most "
+        f"{written(run.gap)} apart, while the parameters move by up to {written(run.moved)}. "
+        f"At the end the loss of αf is {loss} of the zero predictor's."
     )
 
 
 def sgd_panels(figure):
-    """Make the panels: the two functions side by side, and their distance below."""
-    grid = figure.add_gridspec(2, 2, height_ratios=[1.5, 1])
-    axes = [figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])]
-    axes.append(figure.add_subplot(grid[1, :]))
-    figure.subplots_adjust(left=0.07, right=0.98, top=0.94, bottom=0.09, wspace=0.16, hspace=0.5)
-    styles = {"teacher": {"color": INK, "linewidth": 5, "alpha": 0.3}}
-    styles["learnt"] = {"color": FOURTH, "linewidth": 3}
-    styles["samples"] = {"color": INK, "marker": "o", "markersize": 6, "linestyle": ""}
+    """Make the three panels: the two functions side by side, and their distance."""
+    axes = figure.subplots(1, 3)
+    figure.subplots_adjust(left=0.06, right=0.98, top=0.92, bottom=0.225, wspace=0.3)
+    styles = {"teacher": {"color": INK, "linewidth": 4, "alpha": 0.35}}
+    styles["learnt"] = {"color": FOURTH, "linewidth": 2.5}
+    styles["samples"] = {"color": INK, "marker": "o", "markersize": 5, "linestyle": ""}
     artists = []
     for ax, title in zip(axes, ("SGD on f", "SGD on the tangent model"), strict=False):
         settings = {"xlim": (-180, 180), "xlabel": "angle of x (degrees)", "ylabel": "output"}
         artists.append(line_artists(ax, styles, title=title, **settings))
         ax.set_xticks(np.arange(-180, 181, 90))
-    axes[0].legend(loc="upper left", ncols=3)
+        legend_below(ax, ncols=3)
     lines = {"all steps": {"color": POSITIVE}, "now": {"color": NEGATIVE}}
     lines["now"] |= {"marker": "o", "markersize": 11, "linestyle": ""}
     settings = {"yscale": "log", "xlim": (0, STEPS), "ylim": (1e-3, 3), "xlabel": "step k"}
-    title = "Distance of the predictions, relative to the teacher"
-    artists.append(line_artists(axes[2], lines, title=title, ylabel="distance", **settings))
+    settings["ylabel"] = "relative to the teacher"
+    artists.append(line_artists(axes[2], lines, title="Distance of the two", **settings))
+    legend_below(axes[2])
     return axes, artists
 
 
@@ -184,17 +189,19 @@ def fill_sgd(axes, artists, run, frame):
     at = np.degrees(np.arctan2(x[:, 1], x[:, 0]))
     reach = nice_limit(1.15 * max(1.0, *(np.abs(f).max() for f in run.functions)))
     for ax, lines, function in zip(axes, artists, run.functions, strict=False):
-        lines["teacher"].set_data(DEGREES, run.truth)
-        lines["learnt"].set_data(DEGREES, function[frame])
-        lines["samples"].set_data(at, y)
-        ax.set(ylim=(-reach, reach))
+        put(lines["teacher"], DEGREES, run.truth)
+        put(lines["learnt"], DEGREES, function[frame])
+        put(lines["samples"], at, y)
+        view(ax, ylim=(-reach, reach))
     steps = np.arange(len(distances)) * STRIDE
-    artists[2]["all steps"].set_data(steps[1:], distances[1:])
-    artists[2]["now"].set_data(steps[frame : frame + 1], distances[frame : frame + 1])
-    errors = [np.mean((f[frame] - run.truth) ** 2) / size**2 for f in run.functions]
+    put(artists[2]["all steps"], steps[1:], distances[1:])
+    put(artists[2]["now"], steps[frame : frame + 1], distances[frame : frame + 1])
+    view(axes[2], ylim=log_limits(1e-3, 3, distances))
+    errors = [written(np.mean((f[frame] - run.truth) ** 2) / size**2) for f in run.functions]
+    moved = [written(each) for each in run.moved]
     return (
         f"After {steps[frame]} steps the predictions of f and of its tangent model differ by "
-        f"{distances[frame]:.2g} of the teacher; their test losses are {errors[0]:.2g} and "
-        f"{errors[1]:.2g} of the zero predictor's. At the end f moved by "
-        f"{run.moved[0]:.2g} ‖w₀‖, the tangent model by {run.moved[1]:.2g} ‖w₀‖."
+        f"{written(distances[frame])} of the teacher; their test losses are {errors[0]} and "
+        f"{errors[1]} of the zero predictor's. At the end f moved by {moved[0]} ‖w₀‖, the tangent "
+        f"model by {moved[1]} ‖w₀‖."
     )

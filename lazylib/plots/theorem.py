@@ -2,55 +2,65 @@
 
 import numpy as np
 
-from lazylib.plots.style import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
-
-_BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "columnspacing": 1.2}
+from lazylib.plots.style import (
+    FAINT,
+    FOURTH,
+    INK,
+    NEGATIVE,
+    POSITIVE,
+    THIRD,
+    legend_below,
+    line_artists,
+    log_limits,
+    put,
+    written,
+)
 
 
 def distance_artists(ax, title="Theorem 3.2 and Lemma 3.3"):
     """Make the panel of ‖αf(w(t)) − f*‖ under its bounds, for `set_distance`."""
-    artists = {
-        "promised": ax.plot([], [], color=NEGATIVE, linewidth=3, label="Theorem 3.2, promised")[0],
-        "not promised": ax.plot(
-            [], [], "--", color=NEGATIVE, linewidth=3, label="its formula, not promised"
-        )[0],
-        "lemma": ax.plot([], [], "-.", color=FOURTH, linewidth=2.5, label="Lemma 3.3")[0],
-        "network": ax.plot([], [], color=POSITIVE, linewidth=3, label="network")[0],
-        "tangent": ax.plot([], [], ":", color=INK, linewidth=2, label="tangent model")[0],
+    styles = {
+        "Theorem 3.2, promised": {"color": NEGATIVE, "linewidth": 3},
+        "its formula, not promised": {"color": NEGATIVE, "linewidth": 3, "linestyle": "--"},
+        "Lemma 3.3": {"color": THIRD, "linewidth": 2.5, "linestyle": "-."},
+        "network": {"color": FOURTH, "linewidth": 3},
+        "tangent model": {"color": INK, "linestyle": ":"},
     }
-    ax.set(title=title, xlabel="training time t", ylabel="‖αf − f*‖ / ‖f*‖", yscale="log")
-    ax.set(ylim=(1e-4, 3))
-    ax.legend(ncols=2, **_BELOW)
-    return artists
+    settings = {"xlabel": "training time t", "ylabel": "‖αf − f*‖ / ‖f*‖"}
+    lines = line_artists(ax, styles, title=title, yscale="log", ylim=(1e-4, 3), **settings)
+    legend_below(ax)
+    names = ("promised", "not promised", "lemma", "network", "tangent")
+    return dict(zip(names, lines.values(), strict=True))
 
 
 def set_distance(ax, artists, times, network, tangent, lemma, bound, promised):
     """Fill the panel of distances: curves of shape (frames,); ``promised`` is a bool."""
     for name, values in (("network", network), ("tangent", tangent), ("lemma", lemma)):
-        artists[name].set_data(times, values)
+        put(artists[name], times, values)
     shown, hidden = ("promised", "not promised")[:: 1 if promised else -1]
-    artists[shown].set_data(times, bound)
-    artists[hidden].set_data([], [])
+    put(artists[shown], times, bound)
+    put(artists[hidden], [], [])
     ax.set(xlim=(0, times[-1]))
+    ax.set(ylim=log_limits(1e-4, 3, bound[:1], lemma[:1]))
 
 
 def gap_artists(ax, title="Lemma A.1"):
     """Make the panel of ‖αf − αT_f‖ under its bound, for `set_gap`."""
-    artists = {
-        "bound": ax.plot([], [], color=NEGATIVE, linewidth=3, label="Lemma A.1")[0],
-        "gap": ax.plot([], [], color=POSITIVE, linewidth=2.5, label="network to tangent model")[0],
+    styles = {
+        "Lemma A.1": {"color": NEGATIVE, "linewidth": 3, "linestyle": "--"},
+        "network to tangent model": {"color": FOURTH, "linewidth": 2.5},
     }
-    ax.set(title=title, xlabel="training time t", ylabel="‖αf − αT_f‖", xscale="log", yscale="log")
-    ax.set(ylim=(1e-10, 1))
-    ax.legend(ncols=2, **_BELOW)
-    return artists
+    settings = {"xlabel": "training time t", "ylabel": "‖αf − αT_f‖", "ylim": (1e-10, 1)}
+    lines = line_artists(ax, styles, title=title, xscale="log", yscale="log", **settings)
+    legend_below(ax, ncols=1)
+    return dict(zip(("bound", "gap"), lines.values(), strict=True))
 
 
 def set_gap(ax, artists, times, gap, bound):
     """Fill the panel of the gap, of shape (frames,), with its bound, a number."""
-    artists["gap"].set_data(times[1:], gap[1:])
-    artists["bound"].set_data([times[1], times[-1]], [bound, bound])
-    ax.set(xlim=(times[1], times[-1]))
+    put(artists["gap"], times[1:], gap[1:])
+    put(artists["bound"], [times[1], times[-1]], [bound, bound])
+    ax.set(xlim=(times[1], times[-1]), ylim=log_limits(1e-10, 1, gap[1:], [bound]))
 
 
 _RATES = (
@@ -68,7 +78,7 @@ def rates_artists(ax, title="The three rates of Theorem 3.2"):
     for name, marker, color in _RATES:
         artists[name] = ax.plot([], [], marker=marker, color=color, linewidth=2, label=name)[0]
     ax.set(title=title, xlabel="α", xscale="log", yscale="log", ylim=(1e-12, 30))
-    ax.legend(ncols=2, **_BELOW)
+    legend_below(ax)
     return artists
 
 
@@ -78,20 +88,20 @@ def set_rates(ax, artists, alpha, suprema, threshold, here=None):
     A band marks the α > ``threshold``; a dashed line the α that is ``here``.
     """
     for (name, _, _), values in zip(_RATES, suprema, strict=True):
-        artists[name].set_data(alpha, values)
+        put(artists[name], alpha, values)
     artists["covered"].set_x(min(threshold, 2 * alpha[-1]))
     artists["covered"].set_width(2 * alpha[-1])
-    artists["here"].set_data(([], []) if here is None else ([here, here], ax.get_ylim()))
-    ax.set(xlim=(alpha[0] / 1.1, alpha[-1] * 1.1))
+    ax.set(xlim=(alpha[0] / 1.1, alpha[-1] * 1.1), ylim=log_limits(1e-12, 30, suprema))
+    put(artists["here"], *(([], []) if here is None else ([here, here], ax.get_ylim())))
 
 
 def guide(ax, alpha, start, slope):
     """Draw a thin line y ∝ α^slope through (alpha[0], start), with its slope written on it."""
     values = start * (alpha / alpha[0]) ** slope
     ax.plot(alpha, values, color=FAINT, linewidth=1, zorder=0)
-    written = rf"$\propto \alpha^{{{slope}}}$"
+    text = rf"$\propto \alpha^{{{slope}}}$"
     offset = {"xytext": (-10, 8), "textcoords": "offset points", "ha": "right"}
-    ax.annotate(written, (alpha[-1], values[-1]), color=INK, **offset)
+    ax.annotate(text, (alpha[-1], values[-1]), color=INK, **offset)
 
 
 def losses_by_alpha(ax, times, losses, best, alphas, title):
@@ -118,33 +128,32 @@ def describe_theorem(result, i):
     slopes = ", ".join(f"{slope:.2f}" for slope, _ in result.slopes(at_least=99))
     kept = "holds" if result.keeps_bound[i] else "is broken"
     return (
-        f"At α = {alpha:.3g} the theorem {promised}: it speaks beyond α = {theorem.threshold:.3g}; "
-        f"the bound {kept}. Displacement {result.suprema[0, i]:.2g}; the network stays within "
-        f"{result.gap[:, i].max():.1g} of its tangent model, where Lemma A.1 allows {bound:.1g}. "
-        f"Slopes over α from 100 to 1,000: {slopes}."
+        f"At α = {written(alpha, 3)} the theorem {promised}: it speaks beyond α = "
+        f"{written(theorem.threshold, 3)}; the bound {kept}. Displacement "
+        f"{written(result.suprema[0, i])}; the network stays within "
+        f"{written(result.gap[:, i].max())} of its tangent model, where Lemma A.1 allows "
+        f"{written(bound)}. Slopes over α from 100 to 1,000: {slopes.replace('-', '−')}."
     )
 
 
 def theorem_panels(figure):
     """Make the three panels: distance to f*, gap to the tangent model, rates."""
     axes = figure.subplots(1, 3)
-    figure.subplots_adjust(left=0.06, right=0.985, top=0.92, bottom=0.31, wspace=0.29)
-    makers = (
-        distance_artists,
-        gap_artists,
-        rates_artists,
-    )
+    figure.subplots_adjust(left=0.08, right=0.975, top=0.93, bottom=0.325, wspace=0.36)
+    makers = distance_artists, gap_artists, rates_artists
     return axes, [make(ax) for make, ax in zip(makers, axes, strict=True)]
 
 
-def fill_theorem(axes, artists, result, i):
-    """Fill the three panels for α number i."""
-    size, theorem = np.linalg.norm(result.data.y), result.theorem
+def fill_theorem(axes, artists, result, alpha):
+    """Fill the three panels for the α nearest to the one given; return what they show, in words."""
+    i = int(np.abs(np.log(result.alpha / alpha)).argmin())
+    size, theorem, alpha = np.linalg.norm(result.data.y), result.theorem, result.alpha[i]
     lemma, gap_bound = result.lemma_bounds(i)
     tangent = np.linalg.norm(result.tangent_y[:, i] - result.data.y, axis=-1)
-    bound, alpha = theorem.bound(result.times, result.alpha[i]), result.alpha[i]
+    bound = theorem.bound(result.times, alpha)
     curves = [v / size for v in (result.distance[:, i], tangent, lemma, bound)]
     set_distance(axes[0], artists[0], result.times, *curves, alpha > theorem.threshold)
     set_gap(axes[1], artists[1], result.times, result.gap[:, i], gap_bound)
     rates = result.alpha, result.suprema, theorem.threshold, alpha
     set_rates(axes[2], artists[2], *rates)
+    return describe_theorem(result, i)

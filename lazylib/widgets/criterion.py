@@ -1,61 +1,51 @@
 """A gauge of Eq. (7): how lazy will training be? Guess, then train, then compare."""
 
-import ipywidgets
-
 from lazylib.experiments.criterion import ACTIVATIONS, foresee
-from lazylib.plots.criterion import criterion_panels, describe_criterion, fill_criterion
-from lazylib.widgets.panel import Canvas, Explorer, animate, log_slider, next_draw, whole_slider
-
-_GUESSES = ["lazy", "in between", "active"]
+from lazylib.plots.criterion import GUESSES, criterion_panels, fill_criterion
+from lazylib.widgets import panel
 
 
-def explore_criterion(tau=0.3, alpha=1.0, m=50, activation="ReLU", doubling=True, seed=0):
+def explore_criterion(
+    tau=0.3,
+    alpha=1.0,
+    m=50,
+    activation="ReLU",
+    doubling=True,
+    seed=0,
+    guess=GUESSES[0],
+    train=False,
+):
     """Return the slider panel of notebook 05: Eq. (7) before training, the displacement after.
 
     Parameters
     ----------
     tau, alpha : float
-        Initial values of the log sliders.
+        From 0.01 to 10, and from 0.01 to 100.
     m : int
+        2 to 200, even with ``doubling``.
     activation : {"ReLU", "tanh", "softplus", "GELU"}
     doubling : bool
     seed : int
-        The button "new draw" counts it up.
+        Of teacher, data and weights.
+    guess : {"no guess yet", "lazy", "in between", "active"}
+        It cannot be changed once the network was trained.
+    train : bool
+        Whether to train; a change of any setting switches it off again.
 
     Returns
     -------
     Explorer
-        In its state, ``train`` says whether to train; every other control switches it off again.
     """
-    box = {"layout": {"width": "auto"}, "indent": False}
-    settings = {
-        "activation": ipywidgets.Dropdown(
-            options=list(ACTIVATIONS), value=activation, description="activation"
-        ),
-        "tau": log_slider(tau, -2, 1, "τ"),
-        "alpha": log_slider(alpha, -2, 2, "α"),
-        "m": whole_slider(m, 2, 200, "neurons m", step=2),
-        "doubling": ipywidgets.Checkbox(value=doubling, description="doubling trick", **box),
-        "seed": ipywidgets.BoundedIntText(value=seed, min=0, max=10**6),
-        "train": ipywidgets.ToggleButton(value=False, description="train", icon="play"),
+    controls = {
+        "tau": panel.log_slider("τ", tau, 0.01, 10),
+        "alpha": panel.log_slider("α", alpha, 0.01, 100),
+        "m": panel.whole_slider("neurons m", m, 2, 200, even_with="doubling"),
+        "activation": panel.choice("activation", activation, ACTIVATIONS),
+        "doubling": panel.check("doubling trick", doubling),
+        "seed": panel.seed("draw no.", seed),
+        "guess": panel.choice("my guess", guess, GUESSES),
+        "train": panel.press("train", train, after="guess"),
     }
-    views = {"guess": ipywidgets.ToggleButtons(options=_GUESSES, description="my guess")}
-    for name, control in settings.items():
-        if name != "train":
-            control.observe(lambda _: setattr(settings["train"], "value", False), "value")
-    new = next_draw(settings["seed"])
-    canvas = Canvas(13.5, 4.4, criterion_panels)
-    _, artists = canvas.artists
-    for each in artists:
-        animate(each)
-
-    def show(result, guess, **_):
-        fill_criterion(artists, result)
-        return describe_criterion(result, guess)
-
-    rows = [
-        [settings["tau"], settings["alpha"], settings["m"]],
-        [settings["activation"], settings["doubling"], new],
-        [views["guess"], settings["train"]],
-    ]
-    return Explorer(canvas, settings, views, foresee, show, rows)
+    figure = 12.0, 4.3, criterion_panels
+    words = "The criterion of Eq. (7)"
+    return panel.Explorer(words, controls, figure, foresee, fill_criterion, views=("guess",))

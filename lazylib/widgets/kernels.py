@@ -1,11 +1,9 @@
 """Kernels: from finite width to the limit (Figure 4), and what they make of data on the circle."""
 
-import ipywidgets
-
 from lazylib.experiments.predictors import train_four
 from lazylib.experiments.realizations import draw_realizations
 from lazylib.plots.kernels import fill_kernels, fill_predictors, kernel_panels, predictor_panels
-from lazylib.widgets.panel import Canvas, Explorer, animate, log_slider, whole_slider
+from lazylib.widgets import panel
 
 
 def explore_kernels(m=20, d=10, seed=0):
@@ -14,35 +12,21 @@ def explore_kernels(m=20, d=10, seed=0):
     Parameters
     ----------
     m, d : int
-        Width, and dimension of the sphere.
+        Width, up to 1000, and dimension of the sphere, 2 to 100.
     seed : int
-        The button "new draw" counts it up.
 
     Returns
     -------
     Explorer
-        A box to display. ``.state`` is a dictionary of all controls, to read or to set.
     """
-    settings = {
-        "m": ipywidgets.FloatLogSlider(
-            value=m, base=10, min=0, max=3, step=0.1, description="width m", readout_format=".0f"
-        ),
-        "seed": ipywidgets.BoundedIntText(value=seed, min=0, max=10**6, description="draw no."),
+    controls = {
+        "m": panel.log_slider("width m", m, 1, 1000, whole=True),
+        "d": panel.whole_slider("dimension d", d, 2, 100),
+        "seed": panel.seed("draw no.", seed),
     }
-    views = {"d": whole_slider(d, 2, 100, "dimension d")}
-    canvas = Canvas(13.5, 4.6, kernel_panels)
-    axes, artists = canvas.artists
-    for each in artists[:3]:
-        animate(each)
-    animate({"now": artists[3]["these draws"]})
-
-    def compute(m, seed):
-        return draw_realizations(round(m), seed)
-
-    def show(found, d, **_):
-        return fill_kernels(axes, artists, found, d)
-
-    return Explorer(canvas, settings, views, compute, show, [[*settings.values(), *views.values()]])
+    figure = 12.8, 4.2, kernel_panels
+    words = "Kernels of finite width"
+    return panel.Explorer(words, controls, figure, draw_realizations, fill_kernels, views=("d",))
 
 
 def explore_predictors(tau=1.0, alpha=1.0, t=1e3, m=50, n=8, seed=2):
@@ -51,33 +35,24 @@ def explore_predictors(tau=1.0, alpha=1.0, t=1e3, m=50, n=8, seed=2):
     Parameters
     ----------
     tau, alpha, t : float
-        Initial values of the log sliders.
+        From 0.03 to 3, from 0.1 to 100, and from 0.01 to 1000.
     m, n : int
-        Neurons and training points.
+        Neurons, an even number up to 400, and training points, 2 to 40.
     seed : int
         Of the initial weights.
 
     Returns
     -------
     Explorer
-        A box to display. ``.state`` is a dictionary of all controls, to read or to set.
     """
-    settings = {
-        "tau": log_slider(tau, -1.5, 0.5, "τ"),
-        "alpha": log_slider(alpha, -1, 2, "α"),
-        "m": whole_slider(m, 2, 400, "neurons m", step=2),
-        "n": whole_slider(n, 2, 40, "points n"),
-        "seed": ipywidgets.BoundedIntText(value=seed, min=0, max=10**6, description="weights no."),
+    controls = {
+        "tau": panel.log_slider("τ", tau, 0.03, 3),
+        "alpha": panel.log_slider("α", alpha, 0.1, 100),
+        "t": panel.log_slider("time t", t, 0.01, 1000),
+        "m": panel.whole_slider("neurons m", m, 2, 400, even=True),
+        "n": panel.whole_slider("points n", n, 2, 40),
+        "seed": panel.seed("weights no.", seed),
     }
-    views = {"t": log_slider(t, -2, 3, "time t", step=0.1)}
-    canvas = Canvas(13.5, 5.4, predictor_panels)
-    axes, artists = canvas.artists
-    for each in artists:
-        animate(each)
-
-    def show(paths, t, **_):
-        return fill_predictors(axes, artists, paths, t)
-
-    rows = [[settings["tau"], settings["alpha"], views["t"]]]
-    rows.append([settings["m"], settings["n"], settings["seed"]])
-    return Explorer(canvas, settings, views, train_four, show, rows)
+    figure = 12.0, 4.8, predictor_panels
+    words = "Four predictors at equal time"
+    return panel.Explorer(words, controls, figure, train_four, fill_predictors, views=("t",))

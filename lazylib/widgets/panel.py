@@ -1,285 +1,488 @@
-"""What all slider panels have in common: a kept figure, controls, words, and a state to set.
+"""What all slider panels have in common: controls, a picture, words, and a state to set.
 
-One figure is made once. Its artists that move are marked as animated: the rest is drawn when
-limits change and kept, so that a frame costs the moving artists and a fast PNG. The picture
-goes to an ``ipywidgets.Image``, which needs no front-end extension of its own.
+A panel is declared: its controls, how its figure is made, what is computed from the controls, and
+what the figure shows of it. Everything else is here. Moves of the browser are computed in a thread
+that lives as long as there is work, one panel at a time; a later move ends what an earlier one
+began. What code sets is computed at once, where it is set.
 """
 
 import base64
+import contextvars
 import html
-import io
+import sys
 import threading
 import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
+import anywidget
 import ipywidgets
+import numpy as np
 import traitlets
-from matplotlib import rc_context
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
-from lazylib.plots.style import STYLE
+from lazylib import _checks
+from lazylib.plots.style import animate, plain_ticks, written
+from lazylib.trainers import reporting
+from lazylib.widgets.picture import Picture, drawing
 
+#: All panels work one at a time. (While one computes, the others can be drawn and played.)
+WORK = threading.RLock()
 
-class Canvas:
-    """A figure that is kept and rendered to PNG, again and again, at the cost of what moves."""
-
-    def __init__(self, width, height, make):
-        """``make(figure)`` adds axes and artists; those with ``animated=True`` move."""
-        with rc_context(STYLE):
-            self.figure = Figure(figsize=(width, height), dpi=100)
-            self.agg = FigureCanvasAgg(self.figure)
-            self.artists = make(self.figure)
-        self._backgrounds = {}
-
-    def png(self):
-        """Return the figure as it is now."""
-        axes = self.figure.axes
-        key = tuple((*ax.get_xlim(), *ax.get_ylim(), ax.get_title()) for ax in axes)
-        if key not in self._backgrounds:
-            self.agg.draw()
-            self._backgrounds = dict(list(self._backgrounds.items())[-20:])
-            self._backgrounds[key] = self.agg.copy_from_bbox(self.figure.bbox)
-        self.agg.restore_region(self._backgrounds[key])
-        for ax in axes:
-            for artist in sorted(_moving(ax), key=lambda artist: artist.get_zorder()):
-                ax.draw_artist(artist)
-        stream = io.BytesIO()
-        size = self.agg.get_width_height()
-        picture = Image.frombuffer("RGBA", size, self.agg.buffer_rgba()).convert("RGB")
-        picture.save(stream, "PNG", compress_level=1)
-        return stream.getvalue()
+# Whoever drags sees the values of a moment ago, if these were computed within so many seconds.
+_PATIENCE = 0.25
 
 
-def animate(artists):
-    """Mark artists (or dictionaries of them) as moving; returns them."""
-    for artist in artists.values():
-        animate(artist) if isinstance(artist, dict) else artist.set_animated(True)
-    return artists
+class Refusal(ValueError):
+    """What the reader asked for is not possible: said in words, and no fault."""
 
 
-def _moving(ax):
-    return (artist for artist in ax.get_children() if artist.get_animated())
+@dataclass(frozen=True)
+class Control:
+    """One control: a name to read, a first value, and the values it takes.
+
+    Attributes
+    ----------
+    kind : {"slider", "choice", "check", "seed", "press"}
+    label : str
+    value : object
+    options : list
+        The positions of a slider, which also takes any number between ``low`` and ``high``; or the
+        words to choose from.
+    low, high : float, optional
+    whole, even : bool
+    even_with : str
+        Name of the check box with which only even numbers are taken.
+    after : str
+        For a button: name of the choice that is made before, and stays when the button is pressed.
+    """
+
+    kind: str
+    label: str
+    value: object
+    options: tuple = ()
+    low: float | None = None
+    high: float | None = None
+    whole: bool = False
+    even: bool = False
+    even_with: str = ""
+    after: str = ""
+
+    def check(self, name, value):
+        """Return ``value`` as this control takes it; an error names the argument and the range."""
+        if self.kind in ("check", "press"):
+            return _checks.flag(name, value)
+        if self.kind == "choice":
+            return _checks.word(name, value, self.options)
+        number = _checks.whole(name, value, -sys.maxsize) if self.whole else None
+        number = _checks.number(name, value) if number is None else number
+        if not self.low <= number <= self.high:
+            raise ValueError(f"{name} must be from {self.low:g} to {self.high:g}, got {value!r}")
+        return number
+
+
+#: Twenty numbers in every decade, as people write them.
+_STEPS = [1, 1.1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 8, 9]
+
+
+def log_slider(label, value, low, high, whole=False):
+    """A slider from ``low`` to ``high``, at equal steps of the logarithm but for rounding."""
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    steps = [float(f"{step}e{decade}") for decade in decades for step in _STEPS]
+    if whole:
+        steps = sorted({round(step) for step in steps})
+    inner = [step for step in steps if low < step < high]
+    return Control("slider", label, value, [low, *inner, high], low, high, whole)
+
+
+def whole_slider(label, value, low, high, step=1, even=False, even_with=""):
+    """A slider over whole numbers."""
+    options = list(range(low, high + 1, 2 if even else step))
+    return Control("slider", label, value, options, low, high, True, even, even_with)
+
+
+def steps_slider(label, value, options):
+    """A slider over some whole numbers; those between them can be typed."""
+    return Control("slider", label, value, list(options), options[0], options[-1], whole=True)
+
+
+def choice(label, value, options):
+    """A list of words to choose from."""
+    return Control("choice", label, value, list(options))
+
+
+def check(label, value):
+    """A check box."""
+    return Control("check", label, value)
+
+
+def seed(label, value, most=10**6):
+    """The number of a draw, with a button for the next one."""
+    return Control("seed", label, value, low=0, high=most, whole=True)
+
+
+def press(label, value=False, after=""):
+    """A button that stays down until a setting is changed."""
+    return Control("press", label, value, after=after)
+
+
+class Controls(anywidget.AnyWidget):
+    """The controls of a panel in the browser: their values, by name."""
+
+    # as text: anywidget keeps a widget alive for ever whose code is a path
+    _esm = Path(__file__).with_name("controls.js").read_text(encoding="utf-8")
+    _css = Path(__file__).with_name("controls.css").read_text(encoding="utf-8")
+    label = traitlets.Unicode().tag(sync=True)
+    spec = traitlets.List().tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)
+    stored = traitlets.Unicode().tag(sync=True)  # the name of the picture that is stored for it
+
+
+class _Left(BaseException):
+    """The reader has gone on: what is being computed is of no use any more."""
 
 
 class Explorer(ipywidgets.VBox):
-    """Sliders, a picture and a line of words that says what the picture shows.
+    """Controls, a picture, and words that say what the picture shows.
 
     Parameters
     ----------
-    canvas : Canvas
-    settings : dict of str to widget
-        Controls whose change calls ``compute``.
-    views : dict of str to widget
-        Controls whose change only calls ``show``.
+    label : str
+        What a screen reader calls the panel.
+    controls : dict of str to Control
+        By the name of the argument. The controls not in ``views`` are settings.
+    figure : tuple
+        Width and height in inches, and ``make(figure)``, which returns axes and artists that move.
     compute : callable
         ``compute(**settings)`` returns a result, e.g. a training run.
     show : callable
-        ``show(result, **settings, **views)`` fills the canvas' artists and returns the words.
-    rows : list of list of widget
-        How the controls are laid out above the picture.
+        ``show(axes, artists, result, **views)``, with ``frame`` if there are frames, fills the
+        artists and returns the words.
+    views : tuple of str
+        Controls that only change what is shown of a result.
+    times : callable, optional
+        The times of the frames of a result, if it has frames.
+    frames, frame : int, optional
+        How many frames there are, and which one is shown first: by default the last.
 
     Attributes
     ----------
     state : dict
-        The values of all controls. Setting it, wholly or in part, moves them all at once.
+        The values of all controls, and the frame. Setting it, wholly or in part, moves all at once.
     words : str
         What the picture shows, in words.
     result
-        What ``compute`` returned last.
+        What ``compute`` returned last, or None after an error. Waits for what is being computed.
+    picture : Picture
 
-    Notes
-    -----
-    A ValueError of ``compute`` becomes the line of words; the panel stays alive. Any other error is
-    said to be a fault, and raised. The browser sends a slider's latest value when the kernel is
-    free, so stale ones are dropped.
+    Raises
+    ------
+    ValueError, TypeError
+        Naming an argument, or a part of a state, that its control does not take.
     """
 
-    def __init__(self, canvas, settings, views, compute, show, rows):
-        self._canvas, self._compute, self._show = canvas, compute, show
-        self._settings, self._views = settings, views
-        self._lock, self._held, self.result, self.words = threading.RLock(), False, None, ""
-        self._picture = ipywidgets.Image(format="png", layout={"max_width": "100%"})
-        self._line = ipywidgets.HTML()
-        for control in settings.values():
-            control.observe(lambda change: self._update(recompute=True), "value")
-        for control in views.values():
-            control.observe(lambda change: self._update(recompute=False), "value")
-        boxes = [ipywidgets.HBox(row, layout={"flex_flow": "row wrap"}) for row in rows]
-        super().__init__([*boxes, self._picture, self._line])
-        self._update(recompute=True)
+    def __init__(
+        self,
+        label: str,
+        controls: dict[str, Control],
+        figure: tuple,
+        compute: Callable,
+        show: Callable,
+        views=(),
+        times=None,
+        frames=1,
+        frame=None,
+    ):
+        self._spec, self._compute, self._show = controls, compute, show
+        self._views, self._times, self._frames = views, times, frames
+        self._result = self._known = self._artists = None
+        self._door, self._idle, self._held = threading.Lock(), threading.Event(), False
+        self._asked = self._done = 0
+        self._stopped, self._closed = False, True
+        values = self._checked({name: each.value for name, each in controls.items()})
+        frame = frames - 1 if frame is None else self._checked_frame(frame)
+        width, height, make = figure
+        with drawing():
+            page = Figure(figsize=(width, height), dpi=100)
+            self._axes, self._artists = make(page)
+            animate(self._artists)
+            plain_ticks(page)
+            self.picture = Picture(page, label=label, n_frames=frames)
+            self.picture.frame = frame
+        spec = [
+            {"name": name} | asdict(each) | {"value": values[name]}
+            for name, each in controls.items()
+        ]
+        self.controls = Controls(label=label, spec=spec, values=values)
+        self.controls.stored = self.controls.model_id or ""
+        self.controls.observe(self._moved, "values")
+        self.controls.on_msg(self._told)
+        self.picture.on_stop(self._stop)
+        super().__init__([self.controls, self.picture])
+        self.add_class("lazylib-panel")
+        self._closed = False
+        self._close_predecessor()
+        self._now()
+
+    # The state, for code
 
     @property
     def state(self):
-        """The values of all controls, by name."""
-        controls = self._settings | self._views
-        return {name: control.value for name, control in controls.items()}
+        """The values of all controls, by name, and the frame."""
+        self._open()
+        frame = {"frame": self.picture.frame} if self._times else {}
+        return dict(self.controls.values) | frame
 
     @state.setter
     def state(self, values):
-        controls = self._settings | self._views
-        unknown = set(values) - set(controls)
+        self._open()
+        if not isinstance(values, Mapping):
+            raise TypeError(f"state must be a dictionary, got {_checks.shown(values)}")
+        unknown = set(values) - set(self.state)
         if unknown:
-            raise ValueError(f"state has no {sorted(unknown)}; it has {sorted(controls)}")
-        with self._lock:
-            before, self._held = self.state, True
-            try:
-                for name, value in values.items():
-                    _set(name, controls[name], value)
-            except (ValueError, TypeError):  # wholly or not at all
-                for name, value in before.items():
-                    controls[name].value = value
-                raise
-            finally:
-                self._held = False
-            self._update(recompute=not set(values) <= set(self._views))
+            raise ValueError(f"state has no {sorted(unknown, key=str)}; it has {list(self.state)}")
+        given = {name: value for name, value in values.items() if name != "frame"}
+        frame = self.picture.frame
+        if "frame" in values:
+            frame = self._checked_frame(values["frame"])
+        new = self._checked(self._following(self.controls.values, given))
+        self._held = True
+        try:
+            self.controls.values, self.picture.frame = new, frame
+        finally:
+            self._held = False
+        self._now()
+
+    def _checked(self, values):
+        """The values as the controls take them."""
+        values = {name: self._spec[name].check(name, value) for name, value in values.items()}
+        for name, control in self._spec.items():
+            if (control.even or values.get(control.even_with)) and values[name] % 2:
+                why = f" with {control.even_with}" if control.even_with else ""
+                span = f"from {control.low:g} to {control.high:g}"
+                raise ValueError(f"{name} must be even{why}, {span}, got {values[name]}")
+        return values
+
+    def _checked_frame(self, frame):
+        return _checks.whole("frame", frame, least=0, most=self._frames - 1)
+
+    def _following(self, old, given):
+        """The values after those given were set: a button that was pressed comes up again."""
+        new = dict(old) | given
+        for name, control in self._spec.items():
+            if control.kind != "press" or name in given or not old[name]:
+                continue
+            if control.after in given and given[control.after] != old[control.after]:
+                raise ValueError(f"{control.after} must stay as it was before {name}")
+            new[name] = all(new[each] == old[each] for each in new if each != name)
+        return new
 
     @property
-    def picture(self):
-        """The picture as PNG bytes."""
-        return self._picture.value
+    def words(self):
+        """What the picture shows, in words."""
+        self._wait()
+        return self.picture.trouble or self.picture.words
 
-    def _repr_mimebundle_(self, **kwargs):
-        # Readers without a kernel, on GitHub for one, see the picture of the stored state.
-        bundle = super()._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = "Sliders and their picture; run the notebook to move them."
-        bundle["image/png"] = base64.b64encode(self.picture).decode()
-        return bundle
+    @property
+    def result(self):
+        """What was computed last; None after an error."""
+        self._wait()
+        return self._result
 
-    def _update(self, recompute):
-        if self._held:
+    def save(self, path):
+        """Write the picture to a file: .svg, .pdf or .png, or .gif with all its frames."""
+        self._wait()
+        self.picture.save(path)
+
+    def close(self):
+        """End the panel: its picture stays, and nothing else."""
+        if getattr(self, "_closed", True):
             return
-        with self._lock:
+        with self._door:
+            self._closed, self._asked = True, self._asked + 1
+        with WORK:
+            for part in (self.controls, self.picture, self):
+                layout = part.layout
+                super().close() if part is self else part.close()
+                layout.close()
+            self._result = self._known = self._axes = self._artists = None
+
+    def _open(self):
+        if self._closed:
+            raise RuntimeError("this panel is closed: run its cell again")
+
+    # Work: in the thread that asks, or in one of its own for the browser
+
+    def _now(self):
+        """Compute and show what the controls say, here."""
+        with self._door:
+            self._asked += 1
+            ticket, self._stopped = self._asked, False
+        with WORK:
             try:
-                if recompute:
-                    values = {name: control.value for name, control in self._settings.items()}
-                    self.result = None
-                    self.result = self._compute(**values)
-            except ValueError as error:  # what was asked for is refused
-                return self._say(f"Not possible: {error}.", warning=True)
-            except KeyboardInterrupt:
-                self._say("Interrupted: move a slider to try again.", warning=True)
-                raise
-            except Exception as error:
-                self._say(_FAULT.format(type(error).__name__, error), warning=True)
-                raise
-            if self.result is None:
+                self._turn(ticket)
+            finally:
+                self._done = max(self._done, ticket)
+        if self._done == self._asked:
+            self._idle.set()
+
+    def _moved(self, change):
+        """Values have come from the browser."""
+        if self._held or self._closed:
+            return
+        self._held = True
+        try:
+            self.controls.values = self._checked(self.controls.values)
+        except (ValueError, TypeError):
+            self.controls.values = change["old"]
+            return
+        finally:
+            self._held = False
+        with self._door:
+            self._asked, self._stopped = self._asked + 1, False
+            if not self._idle.is_set():
                 return
-            try:
-                words = self._show(self.result, **self.state)
-                self._picture.value = self._canvas.png()
-            except Exception as error:
-                self._say(_FAULT.format(type(error).__name__, error), warning=True)
-                raise
-            self._say(words)
+            self._idle.clear()
+        # messages of the thread then answer the one that asked
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(self._work,), daemon=True).start()
 
-    def _say(self, words, warning=False):
-        """Show words; a picture that does not belong to them is hidden."""
-        self.words = words
-        self._picture.layout.visibility = "hidden" if warning else "visible"
-        color = "color: #b00020;" if warning else ""
-        self._line.value = (
-            f'<div role="status" aria-live="polite" class="lazylib-words" '
-            f'style="font-size: 115%; line-height: 1.4; {color}">'
-            f"{html.escape(words)}</div>"
-        )
+    def _work(self):
+        while True:
+            with self._door:
+                ticket = self._asked
+                if self._done >= ticket or self._closed:
+                    return self._idle.set()
+            with WORK:
+                try:
+                    if self._done < ticket:
+                        self._turn(ticket)
+                except Exception:
+                    traceback.print_exc()
+                self._done = max(self._done, ticket)
 
+    def _turn(self, ticket):
+        """Compute if a setting has changed, and show; leave both when there is a later ticket."""
+        values, start = dict(self.controls.values), time.monotonic()
+        picture = self.picture
 
-_FAULT = "This is a fault of the notebook, not of your settings: {}: {}."
+        def left():
+            late = time.monotonic() - start > _PATIENCE
+            return self._stopped or self._closed or (late and ticket != self._asked)
 
+        def report(part):
+            if left():
+                raise _Left
+            if part - picture.progress > 0.02 or part < picture.progress:
+                picture.progress = float(part)
 
-def _set(name, control, value):
-    """Give a control a value; one that it does not take, or would clip, is refused by name."""
-    try:
-        control.value = value
-    except (traitlets.TraitError, TypeError, ValueError) as error:
-        raise ValueError(f"state[{name!r}] cannot be {value!r}: {error}") from error
-    if control.value != value:
-        limits = f"{control.min:g} to {control.max:g}" if hasattr(control, "min") else "its options"
-        raise ValueError(f"state[{name!r}] must be within {limits}, got {value!r}")
+        views = {name: values.pop(name) for name in self._views}
+        try:
+            if self._known != values:
+                self._known = self._result = None
+                picture.progress, picture.busy = 0.0, True
+                with reporting(report):
+                    self._result = self._compute(**values)
+                self._known = values
+            self._record(views, left)
+            picture.trouble = ""
+        except _Left:
+            if self._stopped:
+                picture.trouble = "Stopped. Move a control to go on."
+        except Refusal as error:
+            picture.trouble = f"Not possible: {error}."
+        except KeyboardInterrupt:
+            picture.trouble = "Interrupted: move a control to try again."
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            picture.trouble = f"This is a fault of the notebook, not of your settings: {said}."
+            raise
+        finally:
+            if not self._closed:
+                picture.busy = False
 
-
-def log_slider(value, low, high, description, step=0.05):
-    """A slider from 10^low to 10^high in steps of 10^step, showing its number."""
-    return ipywidgets.FloatLogSlider(
-        value=value,
-        base=10,
-        min=low,
-        max=high,
-        step=step,
-        description=description,
-        readout_format=".3g",
-    )
-
-
-def whole_slider(value, low, high, description, step=1):
-    """A slider over whole numbers."""
-    return ipywidgets.IntSlider(value=value, min=low, max=high, step=step, description=description)
-
-
-def next_draw(seed, description="new draw"):
-    """A button that counts up the control of a seed."""
-    button = ipywidgets.Button(description=description, layout={"width": "auto"})
-    button.on_click(lambda _: setattr(seed, "value", seed.value + 1))
-    return button
-
-
-class Player:
-    """Play, pause, step, scrub, speed and reset for the frames of a run; computes nothing.
-
-    Playing moves ``frame`` from a thread of the kernel. (The play button of ipywidgets asks the
-    kernel for each frame and waits for the answer: half as many frames a second.)
-
-    Attributes
-    ----------
-    frame : IntSlider
-        The frame that is shown: an `Explorer`'s view.
-    play : ToggleButton
-        Down while it plays. At the last frame, playing begins again at the first.
-    row : list of widget
-    """
-
-    def __init__(self, frames):
-        last = frames - 1
-        small = {"layout": {"width": "auto"}}
-        self.frame = ipywidgets.IntSlider(value=last, min=0, max=last, description="frame")
-        self.play = ipywidgets.ToggleButton(description="play", icon="play", **small)
-        self.speed = ipywidgets.Dropdown(
-            options=[("¼×", 0.16), ("½×", 0.08), ("1×", 0.04), ("2×", 0.02)],
-            value=0.04,
-            description="speed",
-            layout={"width": "150px"},
-        )
-        self._thread = threading.Thread()
-        self.play.observe(self._start_or_stop, "value")
-        back, forward, reset = (
-            ipywidgets.Button(description=text, tooltip=tip, **small)
-            for text, tip in (
-                ("◀ step", "one frame back"),
-                ("step ▶", "one frame forward"),
-                ("reset", "back to the same initialisation"),
+    def _record(self, views, left):
+        result = self._result
+        if self._times is None:
+            return self.picture.record(
+                lambda k: self._show(self._axes, self._artists, result, **views)
             )
+        times = [f"t = {written(t, 3)}" for t in self._times(result)]
+        self.picture.record(
+            lambda k: self._show(self._axes, self._artists, result, frame=k, **views),
+            min(self._frames, len(times)),
+            stop=left,
+            times=times,
         )
-        back.on_click(lambda _: self._move(self.frame.value - 1))
-        forward.on_click(lambda _: self._move(self.frame.value + 1))
-        reset.on_click(lambda _: self._move(0))
-        self.row = [self.play, back, forward, reset, self.frame, self.speed]
 
-    def _move(self, frame):
-        self.play.value = False
-        self.frame.value = min(max(frame, 0), self.frame.max)
+    def _stop(self, *_):
+        self._stopped = True
 
-    def _start_or_stop(self, change):
-        self.play.description = self.play.icon = "pause" if change["new"] else "play"
-        if change["new"] and not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, daemon=True)
-            self._thread.start()
+    def _wait(self):
+        """Wait for what is being computed; an interrupt of the waiting cell stops it."""
+        try:
+            while not self._idle.wait(0.05):
+                pass
+        except KeyboardInterrupt:
+            self._stop()
+            raise
 
-    def _run(self):
-        if self.frame.value == self.frame.max:
-            self.frame.value = 0
-        while self.play.value and self.frame.value < self.frame.max:
-            due = time.monotonic() + self.speed.value
-            self.frame.value += 1
-            time.sleep(max(0, due - time.monotonic()))
-        self.play.value = False
+    # What the browser asks for, and what is stored
+
+    def _told(self, widget, content, buffers):
+        if content.get("share"):
+            self.controls.send({"copy": True, "said": f"panel.state = {self.state}"})
+        if content.get("save") in ("svg", "pdf", "png", "gif"):
+            name = f"{self.picture.label.lower().replace(' ', '-')}.{content['save']}"
+            self.save(name)
+            self.controls.send({"said": f"saved beside the notebook: {name}"})
+        if content.get("size") in ("normal", "large"):
+            self.picture.size = content["size"]
+
+    def _ipython_display_(self):
+        from IPython.display import display
+
+        view = super()._repr_mimebundle_()
+        display({name: view[name] for name in view if "widget-view" in name}, raw=True)
+        display(self._stored(), raw=True)
+
+    def _stored(self):
+        """What a reader without a kernel sees: the picture, and its words."""
+        words = html.escape(self.words)
+        picture = base64.b64encode(self.picture.png()).decode()
+        page = _STORED.format(self.controls.stored, picture, words)
+        said = "Sliders and their picture; run the notebook to move them."
+        return {"text/html": page, "image/png": picture, "text/plain": said}
+
+    def _close_predecessor(self):
+        """Close what an earlier run of this cell has made: nobody can see it any more."""
+        cell, run = _cell()
+        for other in _PANELS.get(cell, []) if cell else []:
+            if other[0] != run and not other[1]._closed:
+                other[1].close()
+        _PANELS[cell] = [each for each in _PANELS.get(cell, []) if each[0] == run]
+        if cell:
+            _PANELS[cell].append((run, self))
+
+
+# A trusted notebook that is opened again has a view of a panel that is gone: an error, which the
+# first rule hides. A live panel hides what follows.
+_STORED = """<style>
+.jp-OutputArea-child:not(:has(.lazylib-panel)):has(+ .jp-OutputArea-child .lazylib-stored)
+{{ display: none; }}
+</style><div class="lazylib-stored" data-lazylib="{0}">
+<img src="data:image/png;base64,{1}" alt="{2}" style="max-width: 100%">
+<p>{2} <em>(Stored picture: run this cell to move the controls.)</em></p></div>"""
+
+_PANELS = {}
+
+
+def _cell():
+    """The identity of the notebook cell that runs, and of this run of it; None elsewhere."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    parent = getattr(shell, "parent_header", None) or {}
+    return parent.get("metadata", {}).get("cellId"), parent.get("header", {}).get("msg_id")

@@ -1,10 +1,10 @@
 """SGD with fresh samples, one τ at a time, beside Figure 6(b) and the noiseless flow."""
 
-import ipywidgets
+from functools import partial
 
 from lazylib.experiments.underparameterized import train_on_population
-from lazylib.plots.population import describe_population, fill_population, population_panels
-from lazylib.widgets.panel import Canvas, Explorer, animate, log_slider
+from lazylib.plots.population import fill_population, population_panels
+from lazylib.widgets.panel import Explorer, log_slider, seed, steps_slider
 
 
 def explore_population(results, tau=0.2, steps=1000, batch_size=200, draw=2):
@@ -15,7 +15,9 @@ def explore_population(results, tau=0.2, steps=1000, batch_size=200, draw=2):
     results : Results
         The stored experiment, for the curve; it took 20,000 steps.
     tau : float
+        From 0.01 to 10.
     steps, batch_size : int
+        200 to 20,000, and 10 to 500.
     draw : int
         Number of the draw of teacher and weights; 0 to 4 are those of the curve.
 
@@ -23,25 +25,13 @@ def explore_population(results, tau=0.2, steps=1000, batch_size=200, draw=2):
     -------
     Explorer
     """
-    settings = {
-        "tau": log_slider(tau, -2, 1, "τ", step=0.1),
-        "steps": ipywidgets.SelectionSlider(
-            value=steps, options=[200, 500, 1000, 2000, 5000, 10000, 20000], description="steps"
-        ),
-        "batch_size": ipywidgets.SelectionSlider(
-            value=batch_size, options=[10, 20, 50, 100, 200, 500], description="batch"
-        ),
-        "draw": ipywidgets.BoundedIntText(
-            value=draw, min=0, max=999, description="draw", layout={"width": "160px"}
-        ),
+    steps_options = [200, 500, 1000, 2000, 5000, 10_000, 20_000]
+    controls = {
+        "tau": log_slider("τ", tau, 0.01, 10),
+        "steps": steps_slider("steps", steps, steps_options),
+        "batch_size": steps_slider("batch", batch_size, [10, 20, 50, 100, 200, 500]),
+        "draw": seed("draw no.", draw, 999),
     }
-    canvas = Canvas(14, 5.2, lambda figure: population_panels(figure, results))
-    axes, artists = canvas.artists
-    for each in artists:
-        animate(each)
-
-    def show(result, **_):
-        fill_population(axes, artists, result)
-        return describe_population(result)
-
-    return Explorer(canvas, settings, {}, train_on_population, show, [[*settings.values()]])
+    figure = 12.4, 4.9, partial(population_panels, results=results)
+    words = "SGD with fresh samples"
+    return Explorer(words, controls, figure, train_on_population, fill_population)

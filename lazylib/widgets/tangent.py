@@ -1,11 +1,9 @@
 """The tangent model: a stretched surface and its plane (Figure 2), and SGD on both (Figure 3)."""
 
-import ipywidgets
-
 from lazylib.experiments.algorithms import STEPS, STRIDE, sgd_on_f, sgd_on_tangent, train_by_sgd
 from lazylib.experiments.surface import train_on_surface
 from lazylib.plots.tangent import fill_sgd, fill_surface, sgd_panels, surface_panels
-from lazylib.widgets.panel import Canvas, Explorer, Player, animate, log_slider, whole_slider
+from lazylib.widgets import panel
 
 
 def explore_surface(alpha=1.0, azimuth=125, elevation=25):
@@ -14,33 +12,39 @@ def explore_surface(alpha=1.0, azimuth=125, elevation=25):
     Parameters
     ----------
     alpha : float
-        Initial value of the log slider.
+        From 0.3 to 100.
     azimuth, elevation : int
-        From where one looks, in degrees.
+        From where one looks, in degrees: 0 to 360, and -30 to 90.
 
     Returns
     -------
     Explorer
-        A box to display. ``.state`` is a dictionary of all controls, to read or to set.
     """
-    settings = {"alpha": log_slider(alpha, -0.5, 2, "α")}
-    views = {
-        "azimuth": whole_slider(azimuth, 0, 360, "turn", step=5),
-        "elevation": whole_slider(elevation, -30, 90, "tilt", step=5),
+    controls = {
+        "alpha": panel.log_slider("α", alpha, 0.3, 100),
+        "azimuth": panel.whole_slider("turn", azimuth, 0, 360, step=5),
+        "elevation": panel.whole_slider("tilt", elevation, -30, 90, step=5),
     }
-    canvas = Canvas(12.0, 5.6, surface_panels)
-    animate(canvas.artists[0])
-    animate({"now": canvas.artists[1]["now"]})
-
-    def show(run, azimuth, elevation, **_):
-        return fill_surface(canvas.artists, run, azimuth, elevation)
-
-    rows = [[*settings.values(), *views.values()]]
-    return Explorer(canvas, settings, views, train_on_surface, show, rows)
+    return panel.Explorer(
+        "Surface and tangent plane",
+        controls,
+        (11.6, 4.8, surface_panels),
+        train_on_surface,
+        fill_surface,
+        views=("azimuth", "elevation"),
+    )
 
 
 def explore_sgd(
-    on_f=sgd_on_f, on_tangent=sgd_on_tangent, alpha=10**-0.7, tau=10**-0.5, step=10**-0.5
+    on_f=sgd_on_f,
+    on_tangent=sgd_on_tangent,
+    alpha=0.2,
+    tau=0.3,
+    step=0.3,
+    doubling=True,
+    smooth=False,
+    seed=0,
+    frame=10,
 ):
     """Return the panel of Figure 3: SGD on f and on T_f, side by side.
 
@@ -49,34 +53,45 @@ def explore_sgd(
     on_f, on_tangent : callable
         The two algorithms, ``(f, w0, samples, step, alpha)`` to an iterator over w₀, w₁, …
     alpha, tau, step : float
-        Initial values of the log sliders.
+        From 0.1 to 100, from 0.1 to 3, and from 0.01 to 3.
+    doubling, smooth : bool
+        Whether the initial network is 0; whether the ReLU is replaced by a softplus.
+    seed : int
+        Of the samples.
+    frame : int
+        0 to 80, of three steps each.
 
     Returns
     -------
     Explorer
-        A box to display. ``.state`` is a dictionary of all controls, to read or to set.
     """
-    player = Player(STEPS // STRIDE + 1)
-    player.frame.value = 10
-    box = {"layout": {"width": "auto"}, "indent": False}
-    settings = {
-        "alpha": log_slider(alpha, -1, 2, "α"),
-        "tau": log_slider(tau, -1, 0.5, "τ"),
-        "step": log_slider(step, -2, 0.5, "step"),
-        "doubling": ipywidgets.Checkbox(value=True, description="doubling trick", **box),
-        "smooth": ipywidgets.Checkbox(value=False, description="smooth (softplus)", **box),
-        "seed": ipywidgets.BoundedIntText(value=0, min=0, max=10**6, description="samples no."),
+    controls = {
+        "alpha": panel.log_slider("α", alpha, 0.1, 100),
+        "tau": panel.log_slider("τ", tau, 0.1, 3),
+        "step": panel.log_slider("step", step, 0.01, 3),
+        "doubling": panel.check("doubling trick", doubling),
+        "smooth": panel.check("smooth (softplus)", smooth),
+        "seed": panel.seed("samples no.", seed),
     }
-    canvas = Canvas(12.0, 6.8, sgd_panels)
-    axes, artists = canvas.artists
-    for each in artists:
-        animate(each)
 
     def compute(**values):
-        return train_by_sgd((on_f, on_tangent), **values)
+        try:
+            return train_by_sgd((on_f, on_tangent), **values)
+        except ValueError as error:  # the step is too large, or an algorithm does not fit
+            raise panel.Refusal(error) from error
+        except Exception as error:
+            if (on_f, on_tangent) == (sgd_on_f, sgd_on_tangent):
+                raise
+            said = f"an algorithm of yours raised {type(error).__name__}: {error}"
+            raise panel.Refusal(said) from error
 
-    def show(run, frame, **_):
-        return fill_sgd(axes, artists, run, frame)
-
-    rows = [[*settings.values()], player.row]
-    return Explorer(canvas, settings, {"frame": player.frame}, compute, show, rows)
+    return panel.Explorer(
+        "SGD on f and on its tangent model",
+        controls,
+        (12.8, 4.5, sgd_panels),
+        compute,
+        fill_sgd,
+        times=lambda run: range(len(run.functions[0])),
+        frames=STEPS // STRIDE + 1,
+        frame=frame,
+    )

@@ -46,7 +46,9 @@ def test_in_between_leads_from_either_side(capsys):
         panel.state = {"tau": tau}
         exercises.in_between(panel)
         assert says in capsys.readouterr().out
-    panel.state = {"m": 21}
+    panel._compute = lambda **_: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        panel.state = {"m": 22}
     exercises.in_between(panel)
     assert "shows an error" in capsys.readouterr().out
 

@@ -21,37 +21,66 @@ def test_the_theorem_speaks_beyond_its_threshold_only(theorem):
         assert ("promises this bound" in theorem.words) == (alpha > threshold)
         assert "the bound holds" in theorem.words
     assert ALPHAS[0] < threshold < ALPHAS[-1]
-    assert "Slopes over α from 100 to 1,000: -1.00, -1.00, -2.00" in theorem.words
+    assert "Slopes over α from 100 to 1,000: −1.00, −1.00, −2.00" in theorem.words
 
 
 def test_moving_alpha_shows_stored_runs(theorem):
     result, pictures = theorem.result, set()
     for alpha in (1.0, 10.0, 100.0):
         theorem.state = {"alpha": alpha}
-        pictures.add(theorem.picture)
+        pictures.add(theorem.picture.png())
     assert theorem.result is result and len(pictures) == 3
 
 
 def test_doubling_improves_the_middle_slope_in_the_words():
     panel = explore_theorem(n=3, start="doubling")
-    assert "-1.00, -2.00, -2.00" in panel.words
+    assert "−1.00, −2.00, −2.00" in panel.words
 
 
 def test_the_gauge_foretells_and_training_tells():
     """Eq. (7) at τ = 1, m = 50: lazy, and the tangent model's displacement to 5 %."""
-    panel = explore_criterion(tau=1.0)
-    assert panel.result.run is None and "Press “train”" in panel.words
+    panel = explore_criterion(tau=1.0, guess="lazy")
+    assert panel.result.run is None and "Your guess: lazy" in panel.words
     panel.state = {"train": True}
     moved = np.linalg.norm(panel.result.run.w[-1] - panel.result.w0)
     moved /= np.linalg.norm(panel.result.w0)
     assert moved == pytest.approx(panel.result.criterion.displacement, rel=0.05)
     assert "lazy; your guess was right" in panel.words
-    panel.state = {"guess": "active"}
-    assert "you had guessed active" in panel.words
     panel.state = {"tau": 0.05}
     assert not panel.state["train"] and panel.result.run is None
     panel.state = {"train": True}
-    assert "active; your guess was right" in panel.words
+    assert "active; your guess was lazy" in panel.words
+
+
+def test_a_guess_comes_first_and_stays_after_the_answer():
+    """Nobody can be right afterwards, and nothing is guessed for the reader."""
+    panel = explore_criterion()
+    assert "What is your guess?" in panel.words
+    panel.state = {"guess": "active", "train": True}
+    run = panel.result.run
+    with pytest.raises(ValueError, match="guess must stay as it was before train"):
+        panel.state = {"guess": "lazy"}
+    panel.state = {"train": True}
+    assert panel.result.run is run, "a second press keeps the result"
+    panel.state = {"guess": "lazy", "tau": 1.0, "train": True}
+    assert "your guess was right" in panel.words
+
+
+def test_a_state_that_says_train_trains_with_its_other_values():
+    panel = explore_criterion()
+    panel.state = {"train": True, "m": 200}
+    assert panel.state["train"] and panel.result.run is not None
+    assert len(panel.result.w0) == 200 * 6
+
+
+@pytest.mark.parametrize("tau, alpha, m", [(10, 100, 200), (0.01, 0.01, 2), (10, 0.01, 200)])
+def test_the_needles_and_the_foretold_displacement_are_on_their_axes(tau, alpha, m):
+    panel = explore_criterion(tau=tau, alpha=alpha, m=m)
+    gauge, moved = panel.picture.figure.axes
+    known = panel.result.criterion
+    for value, (low, high) in ((known.ratio, gauge.get_xlim()), (known.bend, gauge.get_xlim()),
+                               (known.displacement, moved.get_ylim())):  # fmt: skip
+        assert low < value < high
 
 
 def test_every_control_of_the_gauge_changes_the_words():
