@@ -1,6 +1,8 @@
 """What all checks share: an answer gets "right", or a hint that leads one step on."""
 
 import copy
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
@@ -20,15 +22,19 @@ def unanswered(*answers):
     return missing
 
 
-def number(answer, expected, hints=(), within=0.05):
+def number(answer, expected, hints=(), within=0.05, see="the text above"):
     """Return None if ``answer`` is within a relative ``within`` of ``expected``, else a hint.
 
     Parameters
     ----------
     answer, expected : float
+        An answer may be a word such as "1/10".
     hints : list of (float, str)
-        Hints for likely mistakes: the wrong value, and what to think of.
+        Hints for likely mistakes: the wrong value, and what to think of. Slips that happen
+        everywhere, such as a wrong sign, are known.
     within : float
+    see : str
+        Where to look, if the answer is none of these.
     """
     value = _floats(answer)
     if value is None or value.size != 1:
@@ -40,8 +46,37 @@ def number(answer, expected, hints=(), within=0.05):
     def close(target):
         return abs(value - target) <= within * max(abs(target), 1e-12)
 
-    otherwise = "too large." if value > expected else "too small."
+    otherwise = f"too {'large' if value > expected else 'small'}; what does {see} say?"
+    hints = [*hints, *slips(expected)]
+    if within < 1e-2:
+        hints += [(expected + 1, "one too many."), (expected - 1, "one too few.")]
     return _verdict(close, expected, hints, otherwise)
+
+
+def slips(right):
+    """List what common slips make of the right number or array, and what to think of."""
+    right = np.asarray(right, float)
+    with np.errstate(all="ignore"):
+        found = [
+            (-right, "the right size, the wrong sign."),
+            (1 / right, "the right size, the wrong way round: its inverse is asked for."),
+            (right / 2, "a factor of 2 is missing."),
+            (right * 2, "a factor of 2 is too much."),
+            (right**2, "that is the square; take its root."),
+            (np.sqrt(right), "that is the root; take its square."),
+            (right / np.pi, "a factor of π is missing."),
+            (right * np.pi, "a factor of π is too much."),
+            (np.degrees(right), "that is in degrees; radians are asked for."),
+            (np.radians(right), "that is in radians; degrees are asked for."),
+        ]
+    if right.ndim:
+        found += [
+            (right * right.shape[-1], "a mean is asked for: where is 1/n?"),
+            (right / right.shape[-1], "that is divided by n once too often."),
+            (right[..., ::-1], "the right numbers in reversed order."),
+            (right.swapaxes(-1, -right.ndim), "the right numbers, but transposed."),
+        ]
+    return found
 
 
 def _verdict(close, expected, hints, otherwise):
@@ -54,7 +89,9 @@ def _verdict(close, expected, hints, otherwise):
 def _floats(answer):
     """The answer as an array of real numbers, or None if it is none."""
     try:
-        value = np.asarray(answer)
+        if isinstance(answer, str):
+            answer = Fraction(answer.replace(" ", ""))
+        value = np.asarray(float(answer) if isinstance(answer, (Fraction, Decimal)) else answer)
         return value.astype(float) if value.dtype.kind in "iuf" else None
     except Exception:  # whatever the answer is, a check answers in words
         return None
@@ -76,16 +113,17 @@ def vector(answer, expected, hints=(), within=1e-6):
         return f"numbers are expected, got {_checks.shown(answer)}."
     if value.ndim == 2 and 1 in value.shape and np.ndim(expected) == 1:
         value = value.reshape(-1)  # a row or a column
-    if value.shape != np.shape(expected):
-        return f"an array of shape {np.shape(expected)} is expected, got {value.shape}."
-
     if not np.isfinite(value).all():
         return "the numbers must be finite."
 
     def close(target):
-        return np.abs(value - target).max() <= within * np.abs(expected).max()
+        same = value.shape == np.shape(target)
+        return same and np.abs(value - target).max(initial=0) <= within * np.abs(expected).max()
 
-    return _verdict(close, expected, hints, "the shape is right, the values are not.")
+    otherwise = "the shape is right, the values are not."
+    if value.shape != np.shape(expected):
+        otherwise = f"an array of shape {np.shape(expected)} is expected, got {value.shape}."
+    return _verdict(close, expected, [*hints, *slips(expected)], otherwise)
 
 
 def function(answer, expected, cases, mistakes=(), within=1e-6):
@@ -126,5 +164,5 @@ def choice(answer, right, hints):
     """Say whether ``answer`` is the ``right`` word; ``hints`` holds one for each of the others."""
     if not unanswered(answer):
         options = ", ".join(map(repr, sorted([right, *hints])))
-        word = answer if isinstance(answer, str) else None
+        word = answer.strip().lower() if isinstance(answer, str) else None
         say(None if word == right else hints.get(word, f"choose one of {options}."))

@@ -11,6 +11,10 @@ from lazylib.exercises.answers import (
     unanswered,
     vector,
 )
+from lazylib.experiments.criterion import Outlook
+from lazylib.experiments.generalization import SpaceRun
+from lazylib.experiments.plane import PlaneRun
+from lazylib.experiments.underparameterized import PopulationRun
 from lazylib.theory.laziness import displacement, feature_angle
 
 #: Answers that are one number: (what is asked, the answer, relative tolerance, hints for mistakes).
@@ -58,7 +62,7 @@ NUMBERS = {
         ],
     ),
     "samples_for_degree_two": (
-        "Notebook 03: harmonics of degree 0, 1 and 2 on the sphere of ℝ¹⁰⁰.",
+        "Notebook 03: harmonics of degree 0, 1, 2 on the sphere of ℝ¹⁰⁰ (`lazy.multiplicities`).",
         5150,
         1e-6,
         [
@@ -70,7 +74,7 @@ NUMBERS = {
         ],
     ),
     "threshold_factor": (
-        "Notebook 04: the factor on Theorem 3.2's threshold when all labels are tripled.",
+        "Notebook 04: the factor on the threshold when all labels are tripled (Theorem 3.2).",
         3,
         0.05,
         [
@@ -80,7 +84,7 @@ NUMBERS = {
         ],
     ),
     "lemma_factor": (
-        "Notebook 04: the factor on Lemma A.1's bound when α grows tenfold, without doubling.",
+        "Notebook 04: the bound's factor when α grows tenfold, without doubling (Lemma A.1).",
         1 / 10,
         0.05,
         [
@@ -90,7 +94,7 @@ NUMBERS = {
         ],
     ),
     "doubling_slope": (
-        "Notebook 04: the slope of sup‖αf − αT_f‖ against α with the doubling trick.",
+        "Notebook 04: the slope of sup‖αf − αT_f‖ against α with the doubling trick (Section 2.1).",
         -2,
         0.05,
         [
@@ -99,7 +103,7 @@ NUMBERS = {
         ],
     ),
     "doubled_weights": (
-        "Notebook 05: Eq. (7)'s ratio, first 0.8, after doubling the weights of a ReLU network.",
+        "Notebook 05: Eq. (7)'s ratio, first 0.8, for ReLU weights twice as large (Section 4.2.1).",
         0.8 / 4,
         0.05,
         [
@@ -110,7 +114,7 @@ NUMBERS = {
         ],
     ),
     "width_slope": (
-        "Notebook 05: the slope of Eq. (7)'s ratio against m for α(m) = m^{−3/4}.",
+        "Notebook 05: the slope of Eq. (7)'s ratio against m for α(m) = m^{−3/4} (Section 4.2.2).",
         -1 / 4,
         0.05,
         [
@@ -120,10 +124,11 @@ NUMBERS = {
         ],
     ),
     "samples_for_a_tenth": (
-        "Notebook 07: how many samples bring an estimate's error to a tenth of that of 2000.",
+        "Notebook 07: samples for a tenth of the error of 2000 (the standard error of a mean).",
         200_000,
         0.05,
         [
+            (100, "that is the factor; how many samples are they?"),
             (20_000, "that would be right if the error fell as 1/n; it falls as 1/√n."),
             (2000 * 10**0.5, "the error falls as 1/√n: solve √(n/2000) = 10."),
         ],
@@ -150,8 +155,9 @@ def _check(name):
         if name in WORDS:
             choice(answer, *WORDS[name][1:])
         elif not unanswered(answer):
-            _, expected, within, hints = NUMBERS[name]
-            say(number(answer, expected, hints, within))
+            asked, expected, within, hints = NUMBERS[name]
+            see = asked[asked.rindex("(") + 1 : asked.rindex(")")]
+            say(number(answer, expected, hints, within, see))
 
     check.__name__ = check.__qualname__ = name
     check.__doc__ = (NUMBERS | WORDS)[name][0]
@@ -187,12 +193,14 @@ def tenfold_alpha(answer, displacements):
         say(number(answer, ratio, hints, within=0.2))
 
 
-def _shown(panel):
-    """What a panel shows; without it, say what is missing and return None."""
+def _shown(panel, kind):
+    """What a panel shows, of a ``kind``; without it, say what is missing and return None."""
     if unanswered(panel):
         return None
-    if not hasattr(panel, "result"):
-        return say("a panel of this notebook is expected.")
+    if not isinstance(getattr(panel, "result", ""), (kind, type(None))):
+        return say("the panel of this exercise is expected.")
+    if panel.comm is None:
+        return say("the panel is closed; run its cell again.")
     if panel.result is None:
         say("the panel shows an error; move its sliders back first.")
     return panel.result
@@ -200,7 +208,7 @@ def _shown(panel):
 
 def in_between(panel):
     """Notebook 01: find sliders that fit the data with a displacement between 0.2 and 0.8."""
-    result = _shown(panel)
+    result = _shown(panel, PlaneRun)
     if result is None:
         return
     moved = displacement(result.run.w[-1], result.w0)
@@ -242,7 +250,7 @@ def shifted_labels(answer, alpha, start, y):
 
 def wide_enough(panel):
     """Notebook 05: a width m at which τ = 0.1, α = 1 gives a displacement below 0.5."""
-    result = _shown(panel)
+    result = _shown(panel, Outlook)
     if result is None:
         return
     state = panel.state
@@ -300,7 +308,7 @@ def error_over_constant(answer):
 
 def before_the_features(panel):
     """Notebook 06: beat the tangent kernel twice over, while the angle is still above 50°."""
-    result = _shown(panel)
+    result = _shown(panel, SpaceRun)
     if result is None:
         return
     net, teacher, w = result.draw.net, result.draw.teacher, result.run.w[-1]
@@ -316,7 +324,7 @@ def before_the_features(panel):
 
 def below_and_falling(panel):
     """Notebook 07: a run below the tangent model's minimum that is still falling."""
-    result = _shown(panel)
+    result = _shown(panel, PopulationRun)
     if result is None:
         return
     exact = result.errors["SGD, exact"][-1]
