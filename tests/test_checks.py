@@ -1,5 +1,7 @@
 """Arguments are refused with the right exception and the argument's name."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from helpers import quick
@@ -67,6 +69,7 @@ def test_infinity_is_a_number_where_it_may_be():
     assert _checks.array("t", [1, np.inf], finite=False).tolist() == [1, np.inf]
     with pytest.raises(ValueError, match="t must be finite, got NaN"):
         _checks.array("t", [1, np.nan], finite=False)
+    assert _checks.array("loss", [np.inf, np.nan], finite=None).size == 2
 
 
 @pytest.mark.parametrize("value", [np.ma.masked_array([1.0]), [np.ma.masked_array([1.0])]])
@@ -108,6 +111,21 @@ def test_whole_has_a_least_value():
     assert _checks.whole("n", 0, least=0) == 0
     with pytest.raises(ValueError, match="n must be at least 1, got 0"):
         _checks.whole("n", 0)
+
+
+def test_whole_has_a_largest_value_and_seeds_have_none():
+    with pytest.raises(ValueError, match="n must be at most 1000000000, got"):
+        _checks.whole("n", 10**30)
+    assert _checks.seed("seed", 10**30) == 10**30 and _checks.seed("seed", 0) == 0
+    with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
+        _checks.seed("seed", -1)
+
+
+def test_a_path_is_a_word_or_a_path():
+    assert _checks.path("folder", "a/b") == _checks.path("folder", Path("a/b")) == Path("a/b")
+    for value in (None, b"a", 3):
+        with pytest.raises(TypeError, match="folder must be a path, got"):
+            _checks.path("folder", value)
 
 
 def test_last_axis():

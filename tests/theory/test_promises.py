@@ -21,6 +21,7 @@ from lazylib.theory import (
     power_law,
     sign_flips,
 )
+from lazylib.trainers import gradient_flow
 
 NET, DATA, W0 = problem(n=4, m=6, activation="tanh")
 DEAD = np.zeros_like(W0)
@@ -60,6 +61,10 @@ def test_a_model_without_a_known_bound_is_refused():
         lipschitz_bound(Line(), np.ones(2), np.ones((3, 2)))
 
 
+def test_what_is_constant_has_the_slope_0_without_error():
+    assert power_law([1, 2, 3], [5, 5, 5]) == (0, 0)
+
+
 def test_labels_that_are_fitted_already_give_the_ratio_0():
     """Eq. (7): nowhere to go, so that training is lazy."""
     fitted = Dataset(DATA.x, NET.predict(W0, DATA.x))
@@ -77,6 +82,21 @@ def test_what_is_in_range_does_not_overflow_on_the_way():
     assert displacement(np.full(3, 2e200), np.full(3, 1e200)) == pytest.approx(1, rel=1e-15)
     relu = TwoLayer(2, 6)
     assert kernel_change(relu, 1e60 * 2 * W0, 1e60 * W0, DATA.x) == pytest.approx(3, rel=1e-12)
+
+
+def test_flows_that_do_not_get_to_their_end_are_not_compared(monkeypatch):
+    """A flow that ran out of steps would be taken for one that had settled."""
+    from lazylib.theory import comparison
+
+    def hurried(*arguments, **options):
+        return gradient_flow(*arguments, **options | {"max_steps": 3})
+
+    monkeypatch.setattr(comparison, "gradient_flow", hurried)
+    with (
+        pytest.warns(RuntimeWarning, match="max_steps = 3 ended the flow"),
+        pytest.raises(RuntimeError, match="did not reach the end of its time: out of steps"),
+    ):
+        compare(Centered(NET, W0), W0, DATA, [1.0])
 
 
 @pytest.mark.parametrize(
@@ -106,6 +126,7 @@ def test_what_is_in_range_does_not_overflow_on_the_way():
         (lambda: compare(NET, DEAD, DATA, [1.0]), ValueError, "model must have a surjective Df"),
         (lambda: power_law([1, 2], [1, 2]), ValueError, "x must hold at least 3 numbers"),
         (lambda: power_law([1, 2, 3], [1, 0, 2]), ValueError, "y must be > 0"),
+        (lambda: Criterion(1.0, 0.0, 1.0, 1.0).ratio, ValueError, "the ratio is beyond the range"),
     ],
 )
 def test_what_has_no_answer_is_refused_by_name(call, error, message):
