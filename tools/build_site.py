@@ -41,6 +41,7 @@ def gather(source, players):
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
             with_player(cell, players)
+            cell.source = cell.source.replace("](../site/", "](../")  # pages stand one folder up
         place = source / path.relative_to(ROOT)
         place.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, place)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from lazylib.exercises.answers import (
-    _floats,
     choice,
     function,
     number,
@@ -15,7 +14,7 @@ from lazylib.experiments.criterion import Outlook
 from lazylib.experiments.generalization import SpaceRun
 from lazylib.experiments.plane import PlaneRun
 from lazylib.experiments.underparameterized import PopulationRun
-from lazylib.theory.laziness import displacement, feature_angle
+from lazylib.theory.laziness import displacement, feature_angle, regime
 
 #: Answers that are one number: (what is asked, the answer, relative tolerance, hints for mistakes).
 NUMBERS = {
@@ -178,21 +177,6 @@ samples_for_a_tenth = _check("samples_for_a_tenth")
 ten_times_as_long = _check("ten_times_as_long")
 
 
-def tenfold_alpha(answer, displacements):
-    """Notebook 01: the factor by which the displacement changes when α grows tenfold.
-
-    ``displacements`` holds the two that were measured, at α and at 10α.
-    """
-    if not unanswered(answer):
-        ratio = displacements[1] / displacements[0]
-        hints = [
-            (1 / ratio, "the right factor, the wrong way round."),
-            (1.0, "the data ask for the same function: how far must w go if αf is steeper in w?"),
-            (ratio**0.5, "α and τ are not the same thing: α = τ²."),
-        ]
-        say(number(answer, ratio, hints, within=0.2))
-
-
 def _shown(panel, kind):
     """What a panel shows, of a ``kind``; without it, say what is missing and return None."""
     if unanswered(panel):
@@ -207,34 +191,121 @@ def _shown(panel, kind):
 
 
 def in_between(panel):
-    """Notebook 01: find sliders that fit the data with a displacement between 0.2 and 0.8."""
+    """Notebook 01: find sliders that fit the data, and a run that is neither lazy nor active."""
     result = _shown(panel, PlaneRun)
     if result is None:
         return
     moved = displacement(result.run.w[-1], result.w0)
     fit = result.run.train_error[-1]
-    if moved > 0.8:
-        say(f"with a displacement of {moved:.2f} the neurons still travel; which way is lazy?")
-    elif moved < 0.2:
-        say(f"with a displacement of {moved:.2f} this is lazy already; go back a little.")
+    where = f"with a displacement of {moved:.2f} this is {regime(moved)}"
+    if regime(moved) != "in between":
+        say(where + ("; which way is lazy?" if moved > 1 else " already; go back a little."))
     elif fit > 1e-3:
         say(f"the training loss is {fit:.1g} of the zero predictor's; it should be below 0.001.")
     else:
         say(None)
 
 
-def tangent_limit(answer, jacobian, y):
-    """Notebook 02: where the tangent model of Figure 2 ends, in the space of predictors."""
-    if not unanswered(answer):
-        theta = np.linalg.pinv(jacobian) @ y
-        hints = [
-            (y, "those are the labels; can a plane through 0 reach them?"),
-            (jacobian @ jacobian.T @ y, "K y is a direction, not a fit: K is no projection."),
-        ]
-        value = _floats(answer)
-        if value is not None and value.shape == theta.shape != y.shape:
-            return say("those are parameters; which predictions do they make?")
-        say(vector(answer, jacobian @ theta, hints, within=1e-3))
+def descent_step(answer):
+    """Notebook 01: a step of gradient descent on F_α (Eq. 5), from w, f(w), Df_w, y, α, step."""
+    rng = np.random.default_rng(1)
+    cases = [
+        (rng.standard_normal(p), rng.standard_normal(n), rng.standard_normal((n, p)))
+        + (rng.standard_normal(n), 3.0, 0.1)
+        for n, p in ((4, 9), (7, 3))
+    ]
+
+    def new(w, f, df, y, alpha, step, sign=1.0, scale=1.0, inner=1.0):
+        return w - sign * step / alpha * scale * df.T @ (inner * alpha * f - y) / len(y)
+
+    def with_alpha(power):
+        return lambda *case: new(*case, scale=case[4] ** power)
+
+    mistakes = [
+        (lambda *case: new(*case, sign=-1.0), "the right length, the wrong sign."),
+        (lambda *case: new(*case, scale=len(case[3])), "R is a mean: where is 1/n?"),
+        (lambda *case: new(*case, scale=2.0), "R has the factor ½, which cancels the 2."),
+        (lambda *case: new(*case, inner=1 / case[4]), "the model is αf: what is its residual?"),
+        (with_alpha(1), "Eq. (5) divides by α², the chain rule gives back one α."),
+        (with_alpha(2), "Eq. (5) divides by α²."),
+        (with_alpha(-1), "the chain rule gives back one α: αf changes by α Df_w."),
+        (lambda *case: new(*case) - case[0], "that is the step; where does it lead from w?"),
+    ]
+    function(answer, new, cases, mistakes)
+
+
+def tangent_end(answer):
+    """Notebook 02: where αT_f ends, from Df_{w₀}, f(w₀), y and α (Section 2.1)."""
+    rng = np.random.default_rng(2)
+    cases = [
+        (rng.standard_normal((n, p)), rng.standard_normal(n), rng.standard_normal(n), 3.0)
+        for n, p in ((3, 2), (7, 4))
+    ]
+
+    def end(df, start, y, alpha):
+        return alpha * start + df @ np.linalg.pinv(df) @ (y - alpha * start)
+
+    mistakes = [
+        (lambda df, f, y, alpha: y, "those are the labels; can a plane reach them?"),
+        (lambda df, f, y, alpha: df @ df.T @ y, "K y is a direction, not a fit: no projection."),
+        (lambda df, f, y, alpha: end(df, 0 * f, y, 1.0), "the plane goes through αf(w₀), not 0."),
+        (lambda df, f, y, alpha: end(df, f, y, 1.0), "the model is αf, not f."),
+        (
+            lambda df, f, y, alpha: end(df, 0 * f, y - alpha * f, 1.0),
+            "that is what is fitted of ỹ; what comes on top?",
+        ),
+        (
+            lambda df, f, y, alpha: alpha * f + end(df, 0 * f, y, 1.0),
+            "the linear part fits ỹ, not y.",
+        ),
+        (
+            lambda df, f, y, alpha: np.linalg.pinv(df) @ (y - alpha * f) / alpha,
+            "those are parameters; which predictions do they make?",
+        ),
+    ]
+    function(answer, end, cases, mistakes)
+
+
+def kernel_of_two(answer):
+    """Notebook 03: k⁽ᵃ⁾ + k⁽ᵇ⁾ of Eq. (4) between two vectors of ℝᵈ, for E(b²) = 1, E(‖a‖²) = d."""
+    rng = np.random.default_rng(3)
+    cases = [(rng.standard_normal(d), rng.standard_normal(d)) for d in (2, 5)]
+
+    def parts(x, y):
+        lengths = np.linalg.norm(x) * np.linalg.norm(y)
+        phi = np.arccos(x @ y / lengths)
+        return lengths, phi, np.pi - phi
+
+    def both(x, y):
+        lengths, phi, rest = parts(x, y)
+        return lengths * (2 * rest * np.cos(phi) + np.sin(phi)) / (2 * np.pi)
+
+    def by_a(x, y):
+        return x @ y * parts(x, y)[2] / (2 * np.pi)
+
+    def in_degrees(x, y):
+        lengths, phi, _ = parts(x, y)
+        return lengths * (2 * (np.pi - np.degrees(phi)) * np.cos(phi) + np.sin(phi)) / (2 * np.pi)
+
+    def swapped(x, y):
+        lengths, phi, rest = parts(x, y)
+        return by_a(x, y) + lengths * (rest * np.sin(phi) + np.cos(phi)) / (2 * np.pi)
+
+    mistakes = [
+        (by_a, "that is k(a); both layers are trained."),
+        (lambda x, y: both(x, y) - by_a(x, y), "that is k(b); both layers are trained."),
+        (lambda x, y: both(x, y) / parts(x, y)[0], "what of the lengths of x and x′?"),
+        (lambda x, y: 2 * np.pi * both(x, y), "Eq. (4) divides by 2π."),
+        (lambda x, y: 2 * both(x, y), "Eq. (4) divides by 2π, not by π."),
+        (lambda x, y: np.pi * both(x, y), "Eq. (4) divides by 2π, not by 2."),
+        (
+            lambda x, y: by_a(x, y) + (both(x, y) - by_a(x, y)) / len(x),
+            "E(‖a‖²) = d cancels the d below.",
+        ),
+        (in_degrees, "φ is in radians: π − φ."),
+        (swapped, "sine and cosine have changed places in k(b)."),
+    ]
+    function(answer, both, cases, mistakes)
 
 
 def shifted_labels(answer, alpha, start, y):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import lazylib as lazy
 from lazylib import exercises
 
 
@@ -32,8 +33,64 @@ ERROR_OVER_CONSTANT = [
     (lambda f, y: np.mean((f - y) ** 2), "relative to what"),
     (lambda f, y: np.mean((f - y) ** 2) / np.std(y), "a square too"),
 ]
+
+
+def step(w, f, df, y, alpha, step, scale=1.0):
+    return w - scale * step / alpha * df.T @ (alpha * f - y) / len(y)
+
+
+DESCENT_STEP = [  # Eq. (5), discretized Eq. (6)
+    (lambda w, f, df, y, alpha, h: w - h / alpha * df.T @ (alpha * f - y) / len(y), "Right."),
+    (lambda *case: step(*case)[:, None], "Right."),
+    (lambda *case: step(*case, scale=-1), "wrong sign"),
+    (lambda *case: step(*case, scale=len(case[3])), "where is 1/n"),
+    (lambda *case: step(*case, scale=2), "the factor ½"),
+    (lambda w, f, df, y, a, h: w - h / a * df.T @ (f - y) / len(y), "its residual"),
+    (lambda *case: step(*case, scale=case[4]), "gives back one α"),
+    (lambda *case: step(*case, scale=case[4] ** 2), "divides by α²."),
+    (lambda *case: step(*case, scale=1 / case[4]), "αf changes by α Df_w"),
+    (lambda *case: step(*case) - case[0], "that is the step"),
+    (lambda w, f, df, y, a, h: w - h / a * df @ (a * f - y) / len(y), "raises ValueError"),
+]
+
+
+def projected(df, v):
+    return df @ np.linalg.lstsq(df, v)[0]
+
+
+TANGENT_END = [
+    (lambda df, f, y, alpha: alpha * f + projected(df, y - alpha * f), "Right."),
+    (lambda df, f, y, alpha: y, "can a plane reach them"),
+    (lambda df, f, y, alpha: df @ df.T @ y, "no projection"),
+    (lambda df, f, y, alpha: projected(df, y), "goes through αf(w₀)"),
+    (lambda df, f, y, alpha: f + projected(df, y - f), "αf, not f"),
+    (lambda df, f, y, alpha: projected(df, y - alpha * f), "what comes on top"),
+    (lambda df, f, y, alpha: alpha * f + projected(df, y), "fits ỹ, not y"),
+    (lambda df, f, y, alpha: np.linalg.lstsq(df, (y - alpha * f) / alpha)[0], "parameters"),
+    (lambda df, f, y, alpha: np.linalg.lstsq(df, y), "numbers are expected"),
+]
+
+
+def eq_4(x, y):
+    return [k[0, 0] for k in lazy.limit_kernels(x[None], y[None])]
+
+
+KERNEL_OF_TWO = [
+    (lambda x, y: sum(eq_4(x, y)), "Right."),
+    (lambda x, y: [[sum(eq_4(x, y))]], "Right."),
+    (lambda x, y: eq_4(x, y)[0], "that is k(a)"),
+    (lambda x, y: eq_4(x, y)[1], "that is k(b)"),
+    (lambda x, y: sum(eq_4(x / np.linalg.norm(x), y / np.linalg.norm(y))), "the lengths"),
+    (lambda x, y: 2 * np.pi * sum(eq_4(x, y)), "divides by 2π."),
+    (lambda x, y: 2 * sum(eq_4(x, y)), "not by π"),
+    (lambda x, y: np.pi * sum(eq_4(x, y)), "not by 2."),
+    (lambda x, y: eq_4(x, y)[0] + eq_4(x, y)[1] / len(x), "cancels the d"),
+]
 ROWS = [("rule_of_thumb", *row) for row in RULE_OF_THUMB]
 ROWS += [("error_over_constant", *row) for row in ERROR_OVER_CONSTANT]
+ROWS += [("descent_step", *row) for row in DESCENT_STEP]
+ROWS += [("tangent_end", *row) for row in TANGENT_END]
+ROWS += [("kernel_of_two", *row) for row in KERNEL_OF_TWO]
 
 
 @pytest.mark.parametrize(("check", "written", "says"), ROWS)
