@@ -622,13 +622,14 @@ def test_a_bad_argument_is_refused_by_its_name_and_an_odd_one_gives_finite_numbe
 
 @pytest.mark.skipif(not LONG, reason="FUZZ=long is not in the environment")
 @pytest.mark.parametrize("name", CALLS)
-def test_two_bad_arguments_are_refused_by_the_name_of_one(name):
+def test_a_bad_argument_beside_an_odd_one_is_refused_by_name(name):
     good, wrong = CALLS[name][1], {}
+    one = f"({'|'.join(good)})"
     refused = [each for each in tried(name) if each[-1] == "refused"]
     odd = [each for each in tried(name) if each[-1] == "either"]
     for (first, what, value, _), (second, other, beside, _) in itertools.product(refused, odd):
         if first != second:
             arguments = copy.deepcopy(good) | {first: value, second: beside}
-            said = fault(name, arguments, rf"({first}|{second})", "refused")
-            wrong[f"{first}, {what}, beside {second}, {other}"] = said
+            case = f"{first}, {what}, beside {second}, {other}"
+            wrong[case] = fault(name, arguments, one, "refused")
     assert {call: said for call, said in wrong.items() if said} == {}
