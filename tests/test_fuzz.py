@@ -23,10 +23,10 @@ import pytest
 from helpers import DATA
 
 import lazylib as lz
-from lazylib import experiments, theory, trainers
+from lazylib import experiments, theory, trainers, widgets
 from lazylib.installation import check_installation
 
-ROOMS = "data losses models kernels trainers theory experiments installation".split()
+ROOMS = "data losses models kernels trainers theory experiments widgets installation".split()
 
 #: What is public, and has no call of its own here.
 WITHOUT = {
@@ -241,6 +241,7 @@ TABLE |= {
     "loss": without("array", "infinity", "NaN", "None"),
     "bound": without("number", "infinity"),
     "sizes": without("integer", "pair"),
+    "frame": without("integer", "None"),
     "path": (NOTHING | {"3": lambda good: 3}, {}, {"str": str}),
     "status": (NOTHING, {}, {}),
 }
@@ -269,6 +270,7 @@ KINDS = {
     "trainers.status(lost)": "flag",
     "trainers.status(start)": "any loss",
     "trainers.status(zero_loss)": "any loss",
+    "widgets.explore_sgd(frame)": "frame",
 }
 
 
@@ -528,7 +530,26 @@ def calls():
     }
 
 
-CALLS = calls()
+def panels():
+    """Return calls of the panels with all arguments that have a value by default."""
+    stored = {
+        "explore_generalization": "generalization",
+        "explore_population": "underparameterized",
+    }
+    found = {}
+    for name in widgets.__all__:
+        function = getattr(widgets, name)
+        given = {k: p.default for k, p in inspect.signature(function).parameters.items()}
+        given = {
+            k: v for k, v in given.items() if v is not None and v is not inspect.Parameter.empty
+        }
+        if name in stored:
+            given["results"] = experiments.stored(stored[name])
+        found[f"widgets.{name}"] = (function, given)
+    return found
+
+
+CALLS = calls() | panels()
 
 
 def public():
@@ -598,7 +619,7 @@ def tried(name):
             zip(("refused", "either", "taken"), TABLE[kind(name, argument, value)], strict=True)
         )
         for must, ways in row.items():
-            if must != "refused" and name in SLOW and not LONG:
+            if must != "refused" and (name in SLOW or "widgets" in name) and not LONG:
                 continue
             for what, make in ways.items():
                 optional = argument in signature and signature[argument].default is None

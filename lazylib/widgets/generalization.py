@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from lazylib import _checks
+from lazylib.experiments import Results
 from lazylib.experiments.generalization import FRAMES, train_in_space
 from lazylib.plots.generalization import fill_generalization, generalization_panels
 from lazylib.widgets.panel import Explorer, log_slider, seed
@@ -25,6 +27,7 @@ def explore_generalization(results, tau=0.1, draw=2, frame=None):
     -------
     Explorer
     """
+    _checks.instance("results", results, Results)
     controls = {"tau": log_slider("τ", tau, 0.006, 10), "draw": seed("draw no.", draw, 999)}
     return Explorer(
         "A network of Figure 1(c)",

@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from lazylib import _checks
+from lazylib.experiments import Results
 from lazylib.experiments.underparameterized import train_on_population
 from lazylib.plots.population import fill_population, population_panels
 from lazylib.widgets.panel import Explorer, log_slider, seed, steps_slider
@@ -25,6 +27,7 @@ def explore_population(results, tau=0.2, steps=1000, batch_size=200, draw=2):
     -------
     Explorer
     """
+    _checks.instance("results", results, Results)
     steps_options = [200, 500, 1000, 2000, 5000, 10_000, 20_000]
     controls = {
         "tau": log_slider("τ", tau, 0.01, 10),

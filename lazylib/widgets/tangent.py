@@ -1,5 +1,6 @@
 """The tangent model: a stretched surface and its plane (Figure 2), and SGD on both (Figure 3)."""
 
+from lazylib import _checks
 from lazylib.experiments.algorithms import STEPS, STRIDE, sgd_on_f, sgd_on_tangent, train_by_sgd
 from lazylib.experiments.surface import train_on_surface
 from lazylib.plots.tangent import fill_sgd, fill_surface, sgd_panels, surface_panels
@@ -65,6 +66,8 @@ def explore_sgd(
     -------
     Explorer
     """
+    _checks.function("on_f", on_f)
+    _checks.function("on_tangent", on_tangent)
     controls = {
         "alpha": panel.log_slider("α", alpha, 0.1, 100),
         "tau": panel.log_slider("τ", tau, 0.1, 3),
