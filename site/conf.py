@@ -1,18 +1,14 @@
 """Sphinx's settings for `make site`: built and read without a network."""
 
 import re
-import sys
 from html import escape
 from importlib.metadata import version as installed
-from pathlib import Path
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.util.docutils import SphinxDirective
 
-sys.path.insert(0, str(next(p for p in Path(__file__).parents if (p / "pyproject.toml").exists())))
-
-from tools import record_players  # noqa: E402
+from tools import record_players  # with the root of the repository on the path
 
 project = "Lazy training, live"
 author = "The lazy-training-notebooks authors"
@@ -86,7 +82,8 @@ class View(SphinxDirective):
     def run(self):
         page, panel, query = self.arguments
         address = f"../notebooks/{page}.html#{panel}?{escape(query)}"
-        line = f"panel.state = {record_players.state_of(panel, query)}"
+        state = str(record_players.state_of(panel, query)).replace("'", '"')
+        line = f"panel.state = {state}"
         words = nodes.container(classes=["lazylib-view"])
         self.state.nested_parse(self.content, self.content_offset, words)
         html = f'<p><a href="{address}">open this view</a> <code>{escape(line)}</code></p>'

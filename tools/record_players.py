@@ -87,12 +87,13 @@ def state_of(name, query):
         If the player has no such position: an address of ours names recorded views only.
     """
     asked, state = dict(parse_qsl(query)), {}
-    if frame := asked.pop("frame", None):
-        state["frame"] = int(frame)
+    frame = asked.pop("frame", None)
     for axis in PLAYERS[name]:
         if (text := asked.pop(axis.name, axis.start)) not in axis.states:
             raise ValueError(f"{name} has no {axis.name} = {text!r}; it has {list(axis.states)}")
         state |= axis.states[text]
+    if frame is not None:
+        state["frame"] = int(frame)
     if asked:
         raise ValueError(f"{name} has no {sorted(asked)}")
     return state

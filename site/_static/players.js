@@ -26,7 +26,7 @@
 
   // #tau=0.1&frame=40, after the panel's own name where a page has several
   function readAddress(name) {
-    const [panel, query] = decodeURIComponent(location.hash.slice(1)).split("?");
+    const [panel, query] = location.hash.slice(1).split("?");
     return panel === name ? Object.fromEntries(new URLSearchParams(query)) : {};
   }
 
@@ -102,8 +102,8 @@
         const index = control.name in asked ? nearest(control, asked[control.name]) : -1;
         if (index >= 0) (this.chosen[i] = index), this.inputs[i].set(index);
       });
-      this.show("frame" in asked ? Number(asked.frame) : undefined);
-      if (!first || Object.keys(asked).length) this.place.scrollIntoView({ block: "nearest" });
+      const shown = this.show("frame" in asked ? Number(asked.frame) : undefined);
+      if (Object.keys(asked).length) shown.then(() => this.place.scrollIntoView({ block: "start" }));
     }
 
     // Of a thinned site, the nearest view that was recorded.
@@ -161,9 +161,20 @@
   }
 
   const seen = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries)
-      if (isIntersecting) seen.unobserve(target), begin(target);
+    for (const { target, isIntersecting } of entries) if (isIntersecting) wake(target);
   }, { rootMargin: "300px" });
-  const start = () => document.querySelectorAll("[data-player]").forEach((place) => seen.observe(place));
+
+  function wake(place) {
+    seen.unobserve(place);
+    begin(place);
+  }
+
+  function start() {
+    for (const place of document.querySelectorAll("[data-player]")) {
+      const named = Object.keys(readAddress(place.dataset.player)).length;
+      named ? wake(place) : seen.observe(place);
+    }
+  }
+
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", start) : start();
 })();
