@@ -1,0 +1,192 @@
+"""Five exercises without a published solution: checks of what an answer *does*, for a course.
+
+Their texts stand in the guide (`site/guide/exercises.md`). No check holds an answer: each one tries
+out the property that is asked for, so that any way to it is right.
+"""
+
+import copy
+
+import numpy as np
+
+from lazylib import _checks
+from lazylib.data import circle
+from lazylib.exercises.answers import say, unanswered
+from lazylib.experiments.plane import plane_setting, plane_weights
+from lazylib.kernels import limit_kernels, tangent_kernel
+from lazylib.models import TwoLayer
+from lazylib.theory import displacement
+from lazylib.trainers import gradient_flow
+
+
+class _Wrong(Exception):
+    """What is wrong with an answer, in words."""
+
+
+def _array(answer, shape, what):
+    """An answer as an array of finite numbers of one shape."""
+    try:
+        value = np.asarray(answer, float)
+    except Exception:  # whatever the answer is, a check answers in words
+        raise _Wrong(f"{what} expected, got {_checks.shown(answer)}.") from None
+    if value.shape != shape or not np.isfinite(value).all():
+        raise _Wrong(f"{what} expected: finite numbers of shape {shape}, got shape {value.shape}.")
+    return value
+
+
+def _call(answer, *arguments):
+    """What a reader's function returns."""
+    if not callable(answer):
+        raise _Wrong(f"a function is expected, got {_checks.shown(answer)}.")
+    try:
+        with np.errstate(all="ignore"):
+            return answer(*copy.deepcopy(arguments))
+    except Exception as error:  # the reader's own
+        raise _Wrong(f"your function raises {type(error).__name__}: {error}.") from None
+
+
+def _said(judge, answer):
+    """Say what a judge finds."""
+    if unanswered(answer):
+        return
+    try:
+        judge(answer)
+        say(None)
+    except _Wrong as wrong:
+        say(str(wrong))
+
+
+def never_learnt(labels):
+    """Check labels of the 15 points of notebook 01 that the network at τ = 2 never learns.
+
+    Parameters
+    ----------
+    labels : array of shape (15,)
+    """
+    _said(_judge_labels, labels)
+
+
+def _judge_labels(labels):
+    y = _array(labels, (15,), "a label for each of the fifteen points is")
+    if not y.any():
+        raise _Wrong("labels that are all 0 are learnt before training begins.")
+    data = plane_setting(n=15)[1]
+    kernel = tangent_kernel(TwoLayer(2, 20), plane_weights(TwoLayer(2, 20), 2.0), data.x)
+    speed = np.linalg.norm(kernel @ y) / np.linalg.norm(y) / np.linalg.norm(kernel, 2)
+    if speed > 0.99:
+        raise _Wrong("these are learnt first of all; look at the other end of the spectrum.")
+    if speed > 1e-8:
+        raise _Wrong(f"the kernel still sees them: ‖K y‖/‖y‖ is {speed:.1e} of ‖K‖.")
+
+
+def smallest_lazy_scale(alpha):
+    """Check the smallest α at which the network of notebook 01 is lazy from τ = 0.1, within 10 %.
+
+    Parameters
+    ----------
+    alpha : float
+    """
+    _said(_judge_scale, alpha)
+
+
+def _judge_scale(alpha):
+    alpha = float(_array(alpha, (), "a number is"))
+    if not 1e-2 <= alpha <= 1e6:
+        raise _Wrong("try the panel of notebook 01: which values of α does it offer?")
+    net, data = TwoLayer(2, 20), plane_setting(n=15)[1]
+    w0 = plane_weights(net, 0.1)
+    scales = [0.9 * alpha, alpha]
+    run = gradient_flow(net, data, np.stack([w0, w0]), alpha=scales, t_max=500)
+    less, at = displacement(run.w[-1], w0)
+    if at >= 0.1:
+        raise _Wrong(f"at this α the displacement is {at:.2g}: not lazy yet.")
+    if less < 0.1:
+        raise _Wrong(f"a tenth less is lazy, too (displacement {less:.2g}).")
+
+
+def doubled(double):
+    """Check ``double(w, m, d)``: weights of 2m neurons with f = 0 and, but for a factor, the kernel as before.
+
+    Parameters
+    ----------
+    double : callable
+        Given weights of a `TwoLayer` of width m, returns those of one of width 2m.
+    """
+    _said(_judge_doubled, double)
+
+
+def _judge_doubled(double):
+    rng = np.random.default_rng(7)
+    for d, m in ((2, 3), (5, 4)):
+        net, twice = TwoLayer(d, m), TwoLayer(d, 2 * m)
+        w, x = net.init(rng, tau=1.0, doubling=False), rng.standard_normal((6, d))
+        shape = (twice.n_parameters,)
+        w2 = _array(_call(double, w, m, d), shape, "the weights of twice as many neurons are")
+        if abs(twice.predict(w2, x)).max() > 1e-12 * abs(net.predict(w, x)).max():
+            raise _Wrong("the network that you made is not the function 0.")
+        kernel, new = tangent_kernel(net, w, x), tangent_kernel(twice, w2, x)
+        factor = np.vdot(kernel, new) / np.vdot(kernel, kernel)
+        if factor < 1e-12 or abs(new - factor * kernel).max() > 1e-9 * abs(new).max():
+            raise _Wrong("the function is 0, but its kernel is another one than before.")
+
+
+def foretold(predict):
+    """Check ``predict(kernel, y, t)``: the predictions of a lazy network at time t, from 0.
+
+    Parameters
+    ----------
+    predict : callable
+        Given an (n, n) kernel matrix, n labels and a time, returns n predictions.
+    """
+    _said(_judge_foretold, predict)
+
+
+def _judge_foretold(predict):
+    rng = np.random.default_rng(11)
+    for n, times in ((3, (0.0, 0.7)), (6, (5.0, 200.0))):
+        root = rng.standard_normal((n, n))
+        kernel, y = root @ root.T / n, rng.standard_normal(n)
+        for t in times:
+            f = _array(_call(predict, kernel, y, t), (n,), "a prediction for each label is")
+            if t == 0 and abs(f).max() > 1e-9:
+                raise _Wrong("at t = 0 nothing has been learnt.")
+            step = 1e-4 * (1 + t)  # the equation that the predictions must obey
+            if t == 0:
+                continue
+            before, after = (
+                _array(_call(predict, kernel, y, t + s), (n,), "predictions are")
+                for s in (-step, step)
+            )
+            rate, right = (after - before) / (2 * step), -kernel @ (f - y) / n
+            if abs(rate - n * right).max() < 1e-4 * abs(n * right).max():
+                raise _Wrong("time runs n times too fast: where is 1/n?")
+            if abs(rate - right).max() > 1e-4 * max(abs(right).max(), 1e-6):
+                raise _Wrong(
+                    f"at t = {t:g} the predictions do not follow df/dt = −(1/n) K (f − y)."
+                )
+    late = _array(_call(predict, np.eye(2), np.ones(2), 1e6), (2,), "predictions are")
+    if abs(late - 1).max() > 1e-6:
+        raise _Wrong("after a long time all labels should be fitted.")
+
+
+def unseen(teacher):
+    """Check ``teacher(x)``: a function on the circle that the kernels of Eq. (4) cannot see at all.
+
+    Parameters
+    ----------
+    teacher : callable
+        Given points of the circle, of shape (n, 2), returns n labels.
+    """
+    _said(_judge_unseen, teacher)
+
+
+def _judge_unseen(teacher):
+    x = circle(720)[1][:-1]
+    y = _array(_call(teacher, x), (len(x),), "a label for each point of the circle is")
+    size = np.sqrt(np.mean(y**2))
+    if size < 1e-9:
+        raise _Wrong("nobody can see the function 0; another one is asked for.")
+    by_a, by_b = limit_kernels(x)
+    for name, kernel in (("(a)", by_a), ("(b)", by_b)):
+        seen = np.sqrt(np.mean((kernel @ y / len(x)) ** 2)) / size
+        if seen > 1e-4 * np.linalg.norm(kernel, 2) / len(x):
+            raise _Wrong(f"the kernel k{name} still sees a part of it.")
