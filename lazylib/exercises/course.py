@@ -104,7 +104,7 @@ def _judge_scale(alpha):
 
 
 def doubled(double):
-    """Check ``double(w, m, d)``: weights of 2m neurons with f = 0 and, but for a factor, the kernel as before.
+    """Check ``double(w, m, d)``: weights of 2m neurons with f = 0 and the same kernel but a factor.
 
     Parameters
     ----------
