@@ -13,7 +13,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.backend_bases import GraphicsContextBase, RendererBase
+from matplotlib.backend_bases import RendererBase
 from matplotlib.image import imsave
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, IdentityTransform
@@ -33,6 +33,7 @@ ROLES = {
 }
 #: Points are sent in whole sixteenths of a pixel, at most this many pixels from the corner.
 UNIT, FAR = 16, 100_000
+_NONE = np.empty((0, 2))
 _LETTERS = bytes.maketrans(bytes((1, 2, 3, 4, 79)), b"MLQCZ")
 _JOINS = {"miter": "miter", "round": "round", "bevel": "bevel"}
 _CAPS = {"butt": "butt", "projecting": "square", "round": "round"}
@@ -61,7 +62,7 @@ class Recorder(RendererBase):
         self.noted = []
         for number, part in enumerate(parts):
             if part is not artist:
-                part.draw = lambda _, number=number: self._note(("slot", number), "", "", [])
+                part.draw = lambda _, number=number: self._note(("slot", number), "", "", _NONE)
         try:
             artist.draw(self)
         finally:
@@ -70,7 +71,7 @@ class Recorder(RendererBase):
         return self.noted
 
     def _note(self, look, fill, stroke, points):
-        self.noted.append(Instruction(look, fill, stroke, np.reshape(points, (-1, 2))))
+        self.noted.append(Instruction(look, fill, stroke, points))
 
     # What Matplotlib asks of a renderer (documented there)
 
@@ -99,8 +100,8 @@ class Recorder(RendererBase):
             self._hatch(gc, letters, points)
 
     def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):  # noqa: D102
-        points = path.cleaned(trans, remove_nans=True).vertices[:-1]
-        points = points[(np.abs(points) < FAR).all(axis=1)]
+        points = trans.transform(path.vertices)
+        points = points[(np.abs(points) < FAR).all(axis=1)]  # which also drops what is not a number
         mark = marker_path.vertices.tobytes(), marker_trans.get_matrix().tobytes()
         if mark not in self._marks:
             marker = marker_path.cleaned(marker_trans)
@@ -120,19 +121,17 @@ class Recorder(RendererBase):
 
         transforms = [Affine2D(each) + master_transform for each in all_transforms]
         shifts = offset_trans.transform(offsets) if len(offsets) else [(0, 0)]
-        widths, dashes, clip = linewidths or [0], linestyles or [(0, None)], self._clip(gc)
+        widths, dashes = list(linewidths) or [0], list(linestyles) or [(0, None)]
         fills = [_color(each) for each in facecolors] or [""]
         strokes = [_color(each) for each in edgecolors] or [""]
-        one = GraphicsContextBase()
-        one.copy_properties(gc)
-        pens = {}
+        pens, clip = {}, self._clip(gc)
         for i in range(max(len(paths), len(offsets)) if len(paths) else 0):
             fill, stroke = cycle(fills, i), cycle(strokes, i) if cycle(widths, i) else ""
             pen = i % len(widths), i % len(dashes)
             if pen not in pens:
-                one.set_linewidth(cycle(widths, i))
-                one.set_dashes(*cycle(dashes, i))
-                pens[pen] = self._strokes(one)
+                gc.set_linewidth(cycle(widths, i))
+                gc.set_dashes(*cycle(dashes, i))
+                pens[pen] = self._strokes(gc)
             transform = cycle(transforms or [master_transform], i)
             letters, points = self._outline(cycle(paths, i), transform, bool(fill))
             if len(points):
@@ -149,7 +148,7 @@ class Recorder(RendererBase):
         size = round(self.points_to_pixels(prop.get_size_in_points()), 2)
         font = f"{prop.get_style()} {prop.get_weight()} {size}px"
         look = ("text", s, font, round(float(width), 2), round(float(angle), 2), self._clip(gc))
-        self._note(look, _color(gc.get_rgb()), "", [x, y])
+        self._note(look, _color(gc.get_rgb()), "", np.array([[x, y]]))
 
     def draw_image(self, gc, x, y, im, transform=None):  # noqa: D102
         stream = io.BytesIO()
@@ -157,7 +156,7 @@ class Recorder(RendererBase):
         address = "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
         high, wide = np.array(im.shape[:2]) / self.get_image_magnification()
         look = ("image", address, float(wide), float(high), float(gc.get_alpha()), self._clip(gc))
-        self._note(look, "", "", [x, y + high])
+        self._note(look, "", "", np.array([[x, y + high]]))
 
     # How they are noted
 
@@ -302,8 +301,11 @@ def _encode_group(group, old, looks, colors, stream):
         if not alike:
             stream.append([looks.setdefault(pens[0], len(looks)) + 2])
             stream.append([colors.setdefault(each, len(colors)) for each in pens[1:]])
-        last = points[kept - 1 : kept] if kept else np.zeros((1, 2), np.int64)
-        steps = np.diff(points[kept:], axis=0, prepend=last).ravel()
+        steps = points[kept:].copy()
+        steps[1:] -= points[kept:-1]
+        if kept and len(steps):
+            steps[0] -= points[kept - 1]
+        steps = steps.ravel()
         stream.append([1, kept, len(steps) // 2] if alike else [kept, len(steps) // 2])
         stream.append((steps << 1) ^ (steps >> 63))
     if same:
@@ -314,7 +316,8 @@ def _kept(points, then):
     """How many points both begin with."""
     count = min(len(points), len(then))
     differ = (points[:count] != then[:count]).any(axis=1)
-    return int(differ.argmax()) if differ.any() else count
+    first = int(differ.argmax()) if count else 0
+    return first if count and differ[first] else count
 
 
 def _seven_bits(numbers):

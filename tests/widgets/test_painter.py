@@ -66,7 +66,9 @@ def curves(ax):
 
 def collections(ax):
     segments = [[(0, y), (1, 1 - y)] for y in (0.1, 0.4, 0.8)]
-    ax.add_collection(LineCollection(segments, colors=[POSITIVE, INK], linewidths=[2, 5]))
+    ax.add_collection(
+        LineCollection(segments, colors=[POSITIVE, INK], linewidths=[2, 5], linestyles=["-", ":"])
+    )
     squares = np.array([(0, 0), (0.2, 0), (0.2, 0.2), (0, 0.2)]) + [[[0.1, 0.1]], [[0.6, 0.5]]]
     ax.add_collection(PolyCollection(squares, facecolors=[THIRD, "#aabb0088"], edgecolors=INK))
     ax.scatter([0.2, 0.5, 0.8], [0.8, 0.5, 0.2], s=[90, 200, 400], c=[FOURTH, INK, FAINT])
