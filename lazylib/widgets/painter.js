@@ -6,15 +6,16 @@ const FONTS = '"DejaVu Sans", Verdana, sans-serif';
 const RATE = 25; // frames a second at speed 1
 const STYLE = `
 .lazylib-picture { --words: var(--jp-ui-font-color0, #111); position: relative;
-  color: var(--words); font-family: var(--jp-ui-font-family, ${FONTS}); line-height: 1.4 }
+  color: var(--words); font-size: var(--jp-content-font-size2, 1em);
+  font-family: var(--jp-ui-font-family, ${FONTS}); line-height: 1.4 }
 .lazylib-picture.lazylib-dark { --words: #eee; --paper: #111 }
 .lazylib-picture.lazylib-light { --words: #111; --paper: #fff }
 .lazylib-canvas { display: block; width: 100% }
 .lazylib-busy .lazylib-canvas { opacity: .35 }
 .lazylib-trouble .lazylib-canvas { opacity: .08 }
 .lazylib-over { position: absolute; top: 1em; left: 1em; right: 1em; text-align: center }
-.lazylib-large { font-size: 125% }
-.lazylib-over > * { display: inline-block; font-size: 115%; margin: 0 .3em .4em; padding: .2em .6em;
+.lazylib-picture.lazylib-large { font-size: 150% }
+.lazylib-over > * { display: inline-block; margin: 0 .3em .4em; padding: .2em .6em;
   background: var(--paper) !important; border-radius: 3px }
 .lazylib-over .lazylib-alert { color: #b00020 }
 .lazylib-dark .lazylib-over .lazylib-alert { color: #ff9a8d }
@@ -26,7 +27,7 @@ const STYLE = `
 .lazylib-controls button { min-width: 2.4em }
 .lazylib-picture :focus-visible { outline: 3px solid #2b8ae2; outline-offset: 1px }
 .lazylib-scrub { flex: 1 1 10em; min-width: 8em; cursor: pointer }
-.lazylib-words { font-size: 115%; margin: .4em 0; min-height: 1.4em }
+.lazylib-words { margin: .4em 0; min-height: 1.4em }
 .lazylib-picture [hidden] { display: none }`;
 
 // ---- bytes to frames: see `encode` in recorder.py
@@ -242,8 +243,8 @@ const BODY = (id) => `
   <p class="lazylib-progress" role="status"></p><button type="button" class="lazylib-stop">Stop</button></div>
 <div class="lazylib-controls" role="group" aria-label="player" hidden>
   <button type="button" class="lazylib-play" aria-pressed="false" aria-label="play" title="play, pause (space)"></button>
-  <button type="button" class="lazylib-back" aria-label="one frame back" title="one frame back (←)">◀</button>
-  <button type="button" class="lazylib-forward" aria-label="one frame forward" title="one frame forward (→)">▶</button>
+  <button type="button" class="lazylib-back" aria-label="one frame back" title="one frame back (←)">‹</button>
+  <button type="button" class="lazylib-forward" aria-label="one frame forward" title="one frame forward (→)">›</button>
   <button type="button" class="lazylib-reset" title="back to the first frame (Home)">reset</button>
   <input type="range" class="lazylib-scrub" aria-label="frame" min="0" step="1">
   <label>speed <select class="lazylib-speed"></select></label>
@@ -294,7 +295,7 @@ class View {
     this.on("change:playing", () => { this.show(); this.run(); });
     const rest = "n_frames loop speed label busy progress trouble size";
     this.on(rest.replace(/\w+/g, "change:$&"), () => this.show());
-    this.on("comm:close comm_live_update", () => this.model.comm_live === false && this.set("playing", false));
+    this.on("comm:close comm_live_update", () => this.model.set("playing", false)); // the kernel is gone
     whenThemeChanges(() => { this.show(); this.schedule(); }, signal);
     const resize = new ResizeObserver(this.again);
     resize.observe(this.canvas);
@@ -427,6 +428,7 @@ class View {
       const size = [(to - from) * scale, height * scale];
       ctx.drawImage(sheet, from * scale, 0, ...size, x * scale, y * scale, ...size);
     }
+    canvas.dispatchEvent(new Event("lazylib-painted", { bubbles: true }));
   }
 
   colors() {
@@ -445,7 +447,7 @@ class View {
     say(this.words, trouble ? "" : now?.words ?? "");
     this.words.setAttribute("aria-live", playing ? "off" : "polite");
     this.controls.hidden = frames < 2;
-    say(this.play, playing ? "❚❚" : "►");
+    say(this.play, playing ? "❚❚" : "▶");
     this.play.setAttribute("aria-pressed", playing);
     this.scrub.max = frames - 1;
     this.scrub.value = get("frame");

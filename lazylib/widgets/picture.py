@@ -287,11 +287,14 @@ def _look(holder):
 
 
 def _columns(figure, width):
-    """From where to where, across, panels stand that have nothing beside them in between."""
+    """From where to where, across, panels stand that have others beside them.
+
+    Their boxes may overlap by 4 % of the figure: legends and tick labels have room around them.
+    """
     boxes = sorted(ax.get_tightbbox().extents[[0, 2]].tolist() for ax in figure.axes)
     cuts, reached = [0], boxes[0][1] if boxes else 0
-    for left, right in boxes:
-        if left > reached:
+    for left, right in boxes[1:]:
+        if left > reached - 0.04 * width:
             cuts.append(round((left + reached) / 2))
         reached = max(reached, right)
     return list(zip(cuts, [*cuts[1:], width], strict=True))
