@@ -533,7 +533,7 @@ function mount(element, data) {
     send() {},
   };
   const update = ({ static: still, frames, ...rest }) => {
-    Object.assign(values, rest, { _still: still, _frames: frames });
+    Object.assign(values, rest, { _still: still ?? values._still, _frames: frames ?? values._frames });
     for (const name of ["_still", "_frames", "frame"]) heard[`change:${name}`]?.forEach((change) => change());
   };
   update(data);
