@@ -5,6 +5,7 @@
 """
 
 from lazylib.experiments.algorithms import sgd_on_f, sgd_on_tangent, train_by_sgd
+from lazylib.experiments.balance import RULES, Balance, balance, layer_displacements
 from lazylib.experiments.criterion import foresee
 from lazylib.experiments.generalization import GENERALIZATION, space_setting, train_in_space
 from lazylib.experiments.plane import plane_setting, plane_weights, train_in_plane
@@ -32,15 +33,19 @@ from lazylib.experiments.width import WIDTH
 
 __all__ = [
     "GENERALIZATION",
+    "RULES",
     "UNDERPARAMETERIZED",
     "WIDTH",
+    "Balance",
     "Experiment",
     "Results",
+    "balance",
     "curves",
     "data_folder",
     "draw_realizations",
     "figure_2",
     "foresee",
+    "layer_displacements",
     "load",
     "mean_and_error",
     "plane_setting",

@@ -4,18 +4,19 @@ A function called ``…_artists`` makes a panel's frame and its still empty arti
 them. ``…_panels`` lays out the whole picture of a slider panel, ``fill_…`` fills it for one result.
 """
 
+from lazylib.plots.balance import LOOKS, balance_panels, describe_balance, fill_balance
 from lazylib.plots.criterion import (
     criterion_panels,
     describe_criterion,
     displacement_artists,
     fill_criterion,
     gauge_artists,
-    phase_diagram,
     set_displacement,
     set_gauge,
     widths,
 )
 from lazylib.plots.draws import draws
+from lazylib.plots.foretold import foretold
 from lazylib.plots.generalization import (
     LEVELS,
     curve,
@@ -100,14 +101,17 @@ __all__ = [
     "FOURTH",
     "INK",
     "LEVELS",
+    "LOOKS",
     "NEGATIVE",
     "POSITIVE",
     "PREDICTORS",
     "SPACE",
     "STYLE",
     "THIRD",
+    "balance_panels",
     "criterion_panels",
     "curve",
+    "describe_balance",
     "describe_criterion",
     "describe_generalization",
     "describe_plane",
@@ -118,6 +122,7 @@ __all__ = [
     "draws",
     "feature_artists",
     "features",
+    "fill_balance",
     "fill_criterion",
     "fill_generalization",
     "fill_kernels",
@@ -127,6 +132,7 @@ __all__ = [
     "fill_sgd",
     "fill_surface",
     "fill_theorem",
+    "foretold",
     "function_artists",
     "gap_artists",
     "gauge_artists",
@@ -144,7 +150,6 @@ __all__ = [
     "neurons",
     "nice_limit",
     "path_artists",
-    "phase_diagram",
     "plane_limit",
     "plane_panels",
     "population_panels",

@@ -72,45 +72,14 @@ def set_displacement(artists, times, moved, foretold):
     put(artists["foretold"], ax.get_xlim(), [foretold, foretold])
 
 
-def phase_diagram(taus, widths, moved, ratio, ax=None):
-    """Draw the measured displacement over (τ, m) in colours, with lines of the criterion.
+def widths(axes, widths, values, name, look):
+    """Draw the ratio of Eq. (7) and the displacement, ``values`` of shape (2, k), against m.
 
-    Parameters
-    ----------
-    taus, widths : ndarray of shape (k,) and (l,)
-    moved, ratio : ndarray of shape (l, k)
-        Displacement after training, and the ratio of Eq. (7) before it.
-    ax : Axes, optional
-        By default, those of a new figure.
-
-    Returns
-    -------
-    Axes
+    ``look`` is one of `LOOKS`, or others' style of a line.
     """
-    if ax is None:
-        from matplotlib import pyplot as plt  # here, so that `import lazylib` need not wait
-
-        _, ax = plt.subplots(figsize=(8.5, 5.4))
-    mesh = ax.pcolormesh(
-        taus, widths, np.log10(moved), cmap="cividis", vmin=-3.5, vmax=1.5, shading="nearest"
-    )
-    bar = ax.figure.colorbar(mesh, ax=ax, label="displacement ‖w − w₀‖ / ‖w₀‖")
-    ticks = np.arange(-3, 2)
-    bar.set_ticks(ticks, labels=[written(10.0**t) for t in ticks])
-    lines = ax.contour(taus, widths, ratio, [0.1, 1], colors="white", linewidths=3)
-    for level, paths in zip(lines.levels, lines.allsegs, strict=True):
-        for path in paths[:1]:
-            above = {"xytext": (0, 26), "textcoords": "offset points", "ha": "left"}
-            ax.annotate(f"Eq. (7) = {level:g}", path[path[:, 1].argmax()], rotation=25, **above)
-    ax.set(xscale="log", yscale="log", xlabel="τ", ylabel="neurons m")
-    return ax
-
-
-def widths(axes, widths, values, name, marker):
-    """Draw the ratio of Eq. (7) and the displacement, ``values`` of shape (2, k), against m."""
     labels = ("ratio of Eq. (7), before training", "displacement, after training")
     for ax, curve, title in zip(axes, values, labels, strict=True):
-        ax.loglog(widths, curve, marker=marker, markersize=8, linewidth=2.5, label=name)
+        ax.loglog(widths, curve, markersize=8, linewidth=2.5, label=name, **look)
         ax.set(title=title, xlabel="neurons m")
     axes[0].legend()
 
