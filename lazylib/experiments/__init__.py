@@ -7,7 +7,13 @@
 from lazylib.experiments.algorithms import sgd_on_f, sgd_on_tangent, train_by_sgd
 from lazylib.experiments.balance import RULES, Balance, balance, layer_displacements
 from lazylib.experiments.criterion import foresee
-from lazylib.experiments.generalization import GENERALIZATION, space_setting, train_in_space
+from lazylib.experiments.generalization import (
+    GENERALIZATION,
+    best_constant,
+    constant_error,
+    space_setting,
+    train_in_space,
+)
 from lazylib.experiments.plane import plane_setting, plane_weights, train_in_plane
 from lazylib.experiments.predictors import train_four
 from lazylib.experiments.realizations import draw_realizations
@@ -40,6 +46,8 @@ __all__ = [
     "Experiment",
     "Results",
     "balance",
+    "best_constant",
+    "constant_error",
     "curves",
     "data_folder",
     "draw_realizations",

@@ -8,7 +8,7 @@ import numpy as np
 
 from lazylib import _checks
 from lazylib.data import Dataset, Teacher, nth_draw
-from lazylib.experiments.runner import Experiment
+from lazylib.experiments.runner import Experiment, Results
 from lazylib.kernels import KernelFlow, limit_kernels, tangent_kernel
 from lazylib.losses import quadratic
 from lazylib.models import TwoLayer
@@ -223,6 +223,28 @@ def train_in_space(tau=0.1, draw=2):
         "test, tangent kernel": quadratic.value(kernel, data.y_test) / data.zero_test_loss,
     }
     return SpaceRun(shared, tau, w0, run, errors)
+
+
+def best_constant(results):
+    """Return the best constant's error R/R(0) on the test data of each draw; shape (draws,).
+
+    A teacher whose output signs are equal has a mean far from 0, and a constant predicts much of
+    it: errors over the best constant's can be compared between draws, errors over R(0) cannot.
+
+    Parameters
+    ----------
+    results : Results
+        Of `GENERALIZATION`.
+    """
+    settings, draws = _checks.instance("results", results, Results).settings, results.grid["draw"]
+    sizes = [settings[name] for name in ("d", "n", "n_test")]
+    return np.array([constant_error(nth_draw(draw, *sizes)[1].y_test) for draw in draws])
+
+
+def constant_error(y):
+    """The error of the best constant for labels ``y``, over that of 0."""
+    y = _checks.array("y", y, ndim=1, nonempty=True)
+    return y.var(axis=-1) / (y**2).mean(axis=-1)
 
 
 GENERALIZATION = Experiment("generalization", cell, cost, {"full": FULL, "quick": QUICK})

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lazylib.experiments.runner import curves
+from lazylib.experiments.generalization import best_constant, constant_error
+from lazylib.experiments.runner import mean_and_error
 from lazylib.plots.style import (
     FOURTH,
     INK,
@@ -152,7 +153,8 @@ def describe_generalization(result, frame):
     return (
         f"{regime(at_end).capitalize()} training, at t = {written(run.times[frame])}: test error "
         f"{test[frame]:.3f} of the zero predictor's, of the tangent kernel at the same t "
-        f"{kernel[frame]:.3f}; best {test[best]:.3f} at t = {written(run.times[best])}. Training "
+        f"{kernel[frame]:.3f}; best {test[best]:.3f} at t = {written(run.times[best])}, "
+        f"{test[best] / constant_error(shared.data.y_test):.3f} of the best constant's. Training "
         f"error {written(result.errors['training'][frame])}, displacement {written(moved)}, mean "
         f"angle to the teacher {feature_angle(shared.net, run.w[frame], shared.teacher):.0f}°."
     )
@@ -177,9 +179,11 @@ def generalization_panels(figure, results):
     figure.subplots_adjust(left=0.055, right=0.98, top=0.93, bottom=0.31, wspace=0.28)
     box = axes[0].get_position()
     axes[0].set_position([box.x0, box.y0, box.width - 0.1, box.height])  # room for the names
-    generalization(axes[0], np.array(results.grid["tau"]), curves(results))
-    top = 1.15 * curves(results)["kernel_end"][0].mean()
-    axes[0].set(xlim=(0.005, 13), ylim=(0, top))
+    constant = best_constant(results)[:, None]
+    relative = {name: mean_and_error(each / constant) for name, each in results.values.items()}
+    generalization(axes[0], np.array(results.grid["tau"]), relative)
+    top = 1.15 * relative["kernel_end"][0].mean()
+    axes[0].set(xlim=(0.005, 13), ylim=(0, top), ylabel="test error / best constant's")
     now = {"now": now_artists(axes[0], FOURTH), "best": now_artists(axes[0], POSITIVE, "*", 18)}
     legend_below(axes[0], ncols=1)
     paths = path_artists(axes[1], _STYLES, "This run, against time")
@@ -189,7 +193,7 @@ def generalization_panels(figure, results):
 def fill_generalization(axes, artists, result, frame):
     """Fill the three panels with one frame of a run; return what they show, in words."""
     run, errors, shared = result.run, result.errors, result.draw
-    test = errors["test"]
+    test = errors["test"] / constant_error(shared.data.y_test)
     set_now(artists[0]["best"], result.tau, test[: frame + 1].min(), "*")
     set_now(artists[0]["now"], result.tau, test[frame])
     end = run.times[-1]

@@ -1,5 +1,6 @@
 """The slider panels: each ``explore_…()`` returns one box, which code can set and read back."""
 
+from lazylib.widgets.balance import explore_balance
 from lazylib.widgets.criterion import explore_criterion
 from lazylib.widgets.generalization import explore_generalization
 from lazylib.widgets.kernels import explore_kernels, explore_predictors
@@ -9,6 +10,7 @@ from lazylib.widgets.tangent import explore_sgd, explore_surface
 from lazylib.widgets.theorem import explore_theorem
 
 __all__ = [
+    "explore_balance",
     "explore_generalization",
     "explore_kernels",
     "explore_neurons",

@@ -10,11 +10,14 @@ from lazylib import (
     TwoLayer,
     displacement,
     gradient_descent,
+    nth_draw,
     random_feature_kernels,
     sphere,
     teacher,
 )
 from lazylib.experiments import (
+    best_constant,
+    constant_error,
     draw_realizations,
     foresee,
     plane_setting,
@@ -22,6 +25,7 @@ from lazylib.experiments import (
     sgd_on_f,
     sgd_on_tangent,
     smooth_network,
+    stored,
     sweep,
     train_by_sgd,
     train_four,
@@ -162,3 +166,14 @@ def test_sgd_that_diverges_is_said_before_anything_overflows():
 def test_arguments_that_do_not_fit_are_refused_by_name(call, name):
     with pytest.raises((ValueError, TypeError), match=rf"^{name}\b"):
         call()
+
+
+def test_the_best_constant_of_a_draw_is_the_mean_of_its_labels():
+    """No constant has a smaller error than the labels' mean: their variance over E y²."""
+    results = stored("generalization")
+    constant = best_constant(results)
+    for draw in (0, 2):
+        y = nth_draw(draw, d=100, n=1000, n_test=1000)[1].y_test
+        errors = [np.mean((y - c) ** 2) / np.mean(y**2) for c in np.linspace(-2, 2, 4001)]
+        assert constant[draw] == pytest.approx(min(errors), abs=1e-5)
+        assert constant_error(y) == constant[draw]

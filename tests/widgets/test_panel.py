@@ -12,6 +12,7 @@ import pytest
 from lazylib import Interrupted, Run, exercises
 from lazylib.experiments import load
 from lazylib.widgets import (
+    explore_balance,
     explore_criterion,
     explore_generalization,
     explore_kernels,
@@ -26,6 +27,7 @@ from lazylib.widgets.panel import Explorer, Refusal, check, log_slider, whole_sl
 
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
 PANELS = {
+    explore_balance: {},
     explore_criterion: {},
     explore_generalization: {"results": load(DATA / "generalization.jsonl")},
     explore_kernels: {},

@@ -5,7 +5,7 @@ import pytest
 
 from lazylib import exercises
 from lazylib.experiments.theorem import ALPHAS
-from lazylib.widgets import explore_criterion, explore_theorem
+from lazylib.widgets import explore_balance, explore_criterion, explore_theorem
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +119,21 @@ def test_the_width_exercise_wants_a_trained_panel_at_the_right_settings(capsys):
         panel.state = state
         exercises.wide_enough(panel)
         assert said in capsys.readouterr().out
+
+
+def test_the_balance_of_layers_says_what_it_draws():
+    """Labels ten times smaller are α = 10: every rule moves less, and says so."""
+    panel = explore_balance()
+    before = panel.result.moved
+    assert "PyTorch 0.04" in panel.words and "μP 1.2, active" in panel.words
+    panel.state = {"labels": 0.1}
+    after = panel.result.moved
+    assert all((after[name] < 0.5 * before[name]).all() for name in before)
+    assert "in between" in panel.words.split("μP")[1].split(";")[0]
+    pictures = {panel.picture.png()}
+    for change in ({"tau": 1.0}, {"ratio": 5.0}):
+        words = panel.words
+        panel.state = change
+        assert panel.words != words
+        pictures.add(panel.picture.png())
+    assert len(pictures) == 3
