@@ -33,7 +33,7 @@ _TITLES = ("First layer: ‖a − a₀‖ / ‖a₀‖", "Second layer: ‖b −
 def balance_panels(figure, names):
     """Make three panels, for the first layer, the second and all weights; a line for each name."""
     axes = figure.subplots(1, 3, sharey=True)
-    figure.subplots_adjust(left=0.07, right=0.95, top=0.91, bottom=0.27, wspace=0.08)
+    figure.subplots_adjust(left=0.07, right=0.95, top=0.91, bottom=0.24, wspace=0.08)
     lines = {name: [] for name in names}
     for ax, title in zip(axes, _TITLES, strict=True):
         ax.axhspan(1e-30, 0.1, color=POSITIVE, alpha=0.12, linewidth=0)
@@ -44,7 +44,7 @@ def balance_panels(figure, names):
     for y, text, place in ((0.08, "lazy", "top"), (1.25, "active", "bottom")):
         axes[2].text(1.01, y, text, va=place, transform=axes[2].get_yaxis_transform(), color=INK)
     axes[0].set(ylabel="relative displacement")
-    legend_below(axes[1], ncols=len(names), down=0.2)
+    legend_below(axes[1], ncols=len(names), down=0.19)
     return axes, lines
 
 

@@ -24,5 +24,5 @@ def explore_balance(labels=1.0, tau=0.3, ratio=1.0):
         "tau": panel.log_slider("yours: √(s_a s_b)", tau, 0.03, 3),
         "ratio": panel.log_slider("yours: s_a / s_b", ratio, 0.1, 10),
     }
-    figure = 13.0, 4.8, lambda figure: balance_panels(figure, [*RULES, YOURS])
+    figure = 13.0, 4.5, lambda figure: balance_panels(figure, [*RULES, YOURS])
     return panel.Explorer("The layers' balance", controls, figure, balance, fill_balance)
