@@ -133,12 +133,19 @@ class _Flow:
         ]
         self.count = 0
 
-    def __call__(self, runs, t, w, velocity, value, count):
-        """Store the steps; return what the caller's watch says."""
-        for run, *step in zip(runs, t, w, velocity, value, strict=True):
-            self.paths[run].step(*step)
+    def __call__(self, clocks, w, velocity, count):
+        """Store the steps, and halt the runs that the caller's watch stops."""
         self.count = count
-        return False if self.watch is None else self.watch(runs, t, w, velocity)
+        for clock, *state in zip(clocks, w, velocity, strict=True):
+            if clock.good:
+                self.paths[clock.number].step(clock.t, *state, clock.value)
+        on = [clock.good for clock in clocks]
+        if self.watch is not None and any(on):
+            runs, t = np.array([(clock.number, clock.t) for clock in clocks])[on].T
+            halts = np.zeros(len(clocks), bool)
+            halts[on] = self.watch(runs.astype(int), t, w[on], velocity[on])
+            for clock, halt in zip(clocks, halts.tolist(), strict=True):
+                clock.halt = halt
 
     def statuses(self, ended, t_max, tolerance):
         """Say how the runs ended: an integrator knows why it stopped, not what that means."""

@@ -25,6 +25,10 @@ _CACHE = 1_500_000
 _SQUARES = {"f": (1e-24, 1e36), "d": (1e-250, 1e300)}
 
 
+# Steps to difference gradients with, relative to the parameters.
+_SHORT = {kind: np.finfo(kind).eps ** 0.45 for kind in "fd"}
+
+
 # A start whose loss is only rounding is refused beyond so many times R(0).
 _HIDDEN = 1e6
 
@@ -68,7 +72,8 @@ class Objective:
 
     def values(self, w):
         """R(αf(w)) of many states, of shape (states, runs) for ``w`` of shape (states, runs, p)."""
-        size = max(1, self._together // len(self.model.alpha))
+        # a quarter of what fits the cache: for more, memory would have to be asked of the system
+        size = max(1, self._together // (4 * len(self.model.alpha)))
         chunks = [w[i : i + size] for i in range(0, len(w), size)]
         return np.concatenate([self.value(chunk) for chunk in chunks])
 
@@ -80,9 +85,10 @@ class Objective:
     def forward_backward(self, w):
         """αf(w), of shape (runs, n), and ∇F_α(w), of shape (runs, p)."""
         check_interrupt()
+        if self._fused:
+            return self._fused(w)
         if self.single:
-            one = self._fused or self._forward_backward
-            g, gradient = one(w[0], self._alpha)
+            g, gradient = self._forward_backward(w[0], self.model.alpha[0])
             return g[None], gradient[None]
         if self._parts:
             done = [part.forward_backward(w[runs]) for runs, part in self._parts]
@@ -96,31 +102,32 @@ class Objective:
 
     @cached_property
     def _fused(self):
-        """`_forward_backward` of a small two-layer ReLU network in half the time, or None."""
-        net, x = self.model.model, self.x
-        if type(net) is not TwoLayer or net.activation is not relu or net.m * len(x) > _SMALL:
+        """`forward_backward` of one small two-layer ReLU network in half the time, or None."""
+        net, loss, x, y = self.model.model, self.loss, self.x, self.y
+        if not self.single or type(net) is not TwoLayer or net.activation is not relu:
             return None
-        split, transposed, slope = net.m * net.d, x.T, self.loss._gradient
+        if loss.of_margin or net.m * len(x) > _SMALL:
+            return None
+        m, d, split, transposed = net.m, net.d, net.m * net.d, x.T
+        factor = net.scale * self.model.alpha.item()
+        share = len(x) * self.model.alpha.item() / net.scale
+        h, rx, by_a = (np.empty(shape, x.dtype) for shape in ((m, len(x)), x.shape, (m, d)))
+        zero = np.zeros((), x.dtype)  # as an array: NumPy need not convert it each time
 
-        def forward_backward(w, alpha):
-            factor = alpha * net.scale
-            out, b = np.empty_like(w), w[split:]
-            h = np.dot(w[:split].reshape(net.m, net.d), transposed)
-            np.maximum(h, 0, out=h)
-            g = np.dot(b, h)
+        def forward_backward(w):
+            out, b = np.empty_like(w), w[0, split:]
+            w[0, :split].reshape(m, d).dot(transposed, h)
+            np.maximum(h, zero, out=h)
+            g = b.dot(h)
             g *= factor
-            r = slope(g, self.y)
-            r = r * (net.scale / alpha)
-            np.dot(h, r, out=out[split:])
-            by_a = np.dot(np.sign(h, out=h), r[:, None] * x)  # σ′(z) = sign σ(z)
-            np.multiply(b[:, None], by_a, out=out[:split].reshape(net.m, net.d))
-            return g, out
+            r = loss.slope(g - y) / share
+            h.dot(r, out[0, split:])
+            np.multiply(r[:, None], x, out=rx)
+            np.sign(h, out=h).dot(rx, by_a)  # σ′(z) = sign σ(z)
+            np.multiply(b[:, None], by_a, out=out[0, :split].reshape(m, d))
+            return g[None], out
 
         return forward_backward
-
-    @cached_property
-    def _alpha(self):
-        return self.model.alpha[0]
 
     @cached_property
     def _together(self):
@@ -156,7 +163,8 @@ class Objective:
         ValueError
             If the loss is beyond floating point, or only rounding.
         """
-        sizes = 1 + 8 * np.finfo(w.dtype).eps * np.where(np.arange(w.shape[-1]) % 2, 1, -1)
+        # without a period, so that the neurons of a doubled network do not change in pairs
+        sizes = 1 + 8 * np.finfo(w.dtype).eps * np.cos(np.arange(w.shape[-1]) ** 2)
         with np.errstate(all="ignore"):
             value, gradient = self.gradient(w)
             zero, rounding = self.zero_loss(), np.abs(self.value(w * sizes.astype(w.dtype)) - value)
@@ -182,7 +190,7 @@ class Objective:
             Directions v, of length 1.
         """
         size = length(w)[:, None]
-        short = np.finfo(w.dtype).eps ** 0.45 * (size + (size == 0))
+        short = _SHORT[w.dtype.char] * (size + (size == 0))
         product = self.forward_backward(w + short * vector)[1]
         product -= gradient
         product /= short
@@ -250,10 +258,10 @@ class ExactObjective:
 
 
 def length(v):
-    """Euclidean lengths of vectors of shape (runs, p), at every scale."""
+    """Euclidean lengths of vectors of shape (..., p), at every scale."""
     square = np.vecdot(v, v)
     least, most = _SQUARES[square.dtype.char]
-    squares = square.tolist()
+    squares = square.ravel().tolist()
     return norm(v) if min(squares) < least or not max(squares) < most else np.sqrt(square)
 
 

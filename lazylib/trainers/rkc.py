@@ -51,24 +51,32 @@ def coefficients(s):
     return float(b[1] * w1), np.stack([mu, nu, mu_tilde, gamma_tilde], axis=-1).tolist()
 
 
-def rkc_step(velocity, w, v, h, s):
-    """The change of ``w`` in one step of size ``h``, of shape (runs, 1); ``v`` is its velocity.
+def rkc_step(slope, w, first, h, s):
+    """The change of ``w``, of shape (runs, p), in a step of size ``h`` of w′ = −slope(w).
 
     The change, not the new ``w``, in which a short step would be lost to rounding.
+
+    Parameters
+    ----------
+    first : ndarray of shape (runs, p)
+        The slope at ``w``.
+    h : float or ndarray of shape (runs, 1)
+    s : int
+        Number of stages.
     """
-    mu_1, rows = coefficients(s)
-    # two changes in turns, and h times the velocities there and at the start
-    state = np.zeros((4, *w.shape), w.dtype)
+    mu_1, _ = coefficients(s)
+    # two changes in turns, and −h times the slopes there and at the start
+    state, down = np.zeros((4, *w.shape), w.dtype), -h
     before, now, there, here = state
-    np.multiply(h, v, out=here)
-    np.multiply(mu_1, here, out=now)
+    np.multiply(first, down, out=here)
+    np.multiply(here, mu_1, out=now)
     # in rows, however w lies in memory: only then is new.reshape(-1) the same memory as new
     flat, (point, new) = state.reshape(4, -1), np.empty((2, *w.shape), w.dtype)
     flat_new = new.reshape(-1)
     for row in _rows(s, w.dtype.char):
         np.add(w, now, out=point)
-        np.multiply(h, velocity(point), out=there)
-        np.dot(row, flat, out=flat_new)
+        np.multiply(slope(point), down, out=there)
+        row.dot(flat, flat_new)
         before[...] = new
         before, now = now, before
     return now
@@ -76,7 +84,7 @@ def rkc_step(velocity, w, v, h, s):
 
 @cache
 def _rows(s, kind):
-    """The coefficients of both changes and both velocities, in turns."""
+    """The coefficients of both changes and both slopes, in turns."""
     mu, nu, mu_tilde, gamma_tilde = np.array(coefficients(s)[1]).T
     rows = np.stack([nu, mu, mu_tilde, gamma_tilde], axis=-1)
     rows[1::2, :2] = rows[1::2, 1::-1]
@@ -116,13 +124,14 @@ class Sharpness(NamedTuple):
             Number of gradients computed.
         """
         largest = np.maximum(self.sharpest, self.rest)
-        product, count = _product(objective, w, gradient, self.direction, largest)
+        product, size, count = _product(objective, w, gradient, self.direction, largest)
         sharpest = np.maximum(np.vecdot(self.direction, product), 0)
         residual = product - sharpest[:, None] * self.direction
-        direction = unit(product)
-        other = unit(_without(self.other + residual, direction, 1))
-        other, more = _product(objective, w, gradient, other, self.rest)
-        rest = np.maximum(length(residual), length(other))
+        direction = product / (size + (size == 0))[:, None]
+        other = self.other + residual
+        other = unit(other - _along(other, direction) * direction)
+        other, size, more = _product(objective, w, gradient, other, self.rest)
+        rest = np.maximum(length(residual), size)
         return Sharpness(direction, sharpest, other, rest, w), count + more
 
 
@@ -137,13 +146,15 @@ def first_sharpness(objective, w, gradient):
 
 
 def _product(objective, w, gradient, direction, expected):
-    """H·direction, and a count: by a difference on one side, or on both if a kink may lie there."""
+    """H·direction, its length, and a count: a difference on one side, or on both if it kinks."""
     ahead = objective.hessian_product(w, gradient, direction)
     reach = length(ahead)
     if not np.count_nonzero(reach > 2 * expected):
-        return ahead, 1
+        return ahead, reach, 1
     behind = -objective.hessian_product(w, gradient, -direction)
-    return np.where((reach > length(behind))[:, None], behind, ahead), 2
+    back = length(behind)
+    less = reach > back
+    return np.where(less[:, None], behind, ahead), np.where(less, back, reach), 2
 
 
 def slowed_step(objective, w, gradient, h, bend):
@@ -152,7 +163,8 @@ def slowed_step(objective, w, gradient, h, bend):
     Parameters
     ----------
     w, gradient : ndarray of shape (runs, p)
-    h : ndarray of shape (runs,)
+    h : list of float
+        A step size for each run.
     bend : Sharpness
 
     Returns
@@ -164,51 +176,95 @@ def slowed_step(objective, w, gradient, h, bend):
     s : int
         Number of stages, and of gradients.
     """
-    s = _stages(max((h * bend.rest).tolist()))
-    slow = 1 - np.minimum(1, _reach(s) / (h * bend.sharpest)).astype(w.dtype)
-    h, slowed = h[:, None].astype(w.dtype), np.count_nonzero(slow)
+    s = _stages(max(a * b for a, b in zip(h, bend.rest.tolist(), strict=True)))
+    reach, sharpest = _reach(s), bend.sharpest.tolist()
+    slow = [1 - reach / max(reach, a * b) for a, b in zip(h, sharpest, strict=True)]
+    slowed, direction = any(slow), bend.direction
+    if slowed:
+        part = _column(slow, w.dtype) * direction
+        lag = [0.4 * a + 1 / b if c else 0.0 for a, b, c in zip(h, sharpest, slow, strict=True)]
+    h = _column(h, w.dtype)
 
-    def slope(gradient):
-        return _without(gradient, bend.direction, slow) if slowed else gradient
+    def slope(w):
+        gradient = objective.forward_backward(w)[1]
+        if slowed:
+            gradient -= _along(gradient, direction) * part
+        return gradient
 
-    first = slope(gradient)
-    change = rkc_step(lambda w: slope(objective.forward_backward(w)[1]), w, first, -h, s)
+    first = gradient - _along(gradient, direction) * part if slowed else gradient
+    change = rkc_step(slope, w, first, h, s)
     w = w + change
     value, gradient = objective.gradient(w)
-    error = -0.4 * h * (first + slope(gradient)) - 0.8 * change
+    error = first + gradient
+    error *= -0.4 * h
+    error -= 0.8 * change
     if slowed:
-        slow = slow / np.maximum(bend.sharpest, np.finfo(w.dtype).tiny)
-        error += (slow * np.vecdot(gradient, bend.direction))[:, None] * bend.direction
+        error += _along(gradient, direction) * _column(lag, w.dtype) * part
     return w, value, gradient, error, s
 
 
+def _along(vector, direction):
+    """Components along unit directions, as a `_column`."""
+    if len(vector) == 1:
+        return vector[0].dot(direction[0])
+    return np.vecdot(vector, direction)[:, None]
+
+
+def _column(values, dtype):
+    """Numbers of the runs as a column; that of a single run as it is, which takes less time."""
+    return values[0] if len(values) == 1 else np.array(values, dtype)[:, None]
+
+
 @dataclass
-class _Live:
-    """The runs that are still followed; all arrays have their axis first."""
+class Clock:
+    """Where a run of a flow is in time, and its step size.
 
-    number: np.ndarray
-    start: np.ndarray
-    w: np.ndarray
-    t: np.ndarray
-    value: np.ndarray
-    gradient: np.ndarray
-    h: np.ndarray
-    shortest: np.ndarray
-    target: np.ndarray
-    halt: np.ndarray
+    Attributes
+    ----------
+    number : int
+        Which run it is.
+    value, target : float
+        Its loss, and the one to end at.
+    h, shortest : float
+        The size of its next step, and one with which it does not get off.
+    good, halt : bool
+        Whether it made the last step, and whether it is to stop there.
+    t : float
+    """
 
-    def at(self, index):
-        """The chosen runs."""
-        return _Live(*(array[index] for array in vars(self).values()))
+    number: int
+    value: float
+    target: float
+    h: float = np.inf
+    shortest: float = 0.0
+    good: bool = True
+    halt: bool = False
+    t: float = 0.0
 
-    def accept(self, good, *new):
-        """Take t, w, value and gradient of a step where they are ``good``."""
-        if np.count_nonzero(good) == len(good):
-            self.t, self.w, self.value, self.gradient = new
-            return
-        for name, there in zip(("t", "w", "value", "gradient"), new, strict=True):
-            here = getattr(self, name)
-            setattr(self, name, np.where(good if here.ndim == 1 else good[:, None], there, here))
+    def end(self, t_max):
+        """How the run has ended; "" if it goes on."""
+        if self.value <= self.target:
+            return "converged"
+        if self.h < max(1e-15 * self.t, self.shortest):
+            return "stuck"
+        if self.halt:
+            return "stopped"
+        return "end" if self.t >= t_max * (1 - 1e-12) else ""
+
+    def judge(self, h, value, error):
+        """Accept a step of size ``h`` by its relative error, or not; choose the next size."""
+        error += 0 * value  # NaN where the loss is not finite
+        self.good = error <= 1
+        if self.good:
+            self.t, self.value = self.t + h, value
+        factor = 0.8 * max(error, 1e-9) ** (-1 / 3) if error == error else 0.1
+        self.h = h * min(max(factor, 0.1), 5.0)
+
+
+def clocks_of(value, target):
+    """The clocks of runs with these losses, and those to end at, of shape (runs,)."""
+    pairs = zip(value.tolist(), target.tolist(), strict=True)
+    return [Clock(number, *pair) for number, pair in enumerate(pairs)]
 
 
 def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
@@ -217,9 +273,8 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     Parameters
     ----------
     watch : callable
-        ``watch(runs, t, w, velocity, value, count)`` sees the start and every accepted step: the
-        numbers of the runs that made one, their states and losses, and the number of gradients so
-        far. It returns which of them are to stop there, as a bool or an array of bool (runs,).
+        ``watch(clocks, w, velocity, count)`` sees the start and the ends of all steps: the clocks
+        of the runs that go on, their states, and the number of gradients so far. It may halt them.
 
     Returns
     -------
@@ -229,68 +284,66 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     count : int
         Number of gradients computed.
     """
-    ended, tiny = np.full(len(w0), "out of steps", dtype="<U13"), np.finfo(w0.dtype).tiny
-    runs, bend, count = _begin(objective, w0, t_max, accuracy, tolerance, watch)
+    ended, tiny = np.full(len(w0), "out of steps", dtype="<U13"), float(np.finfo(w0.dtype).tiny)
+    clocks, gradient, bend, count = _begin(objective, w0, t_max, accuracy, tolerance, watch)
+    w = start = w0
     with np.errstate(all="ignore"), progress() as done:
         for number in range(max_steps + 1):
-            on = _going(runs, t_max, ended)
-            going = np.count_nonzero(on)
-            if number == max_steps or not going:
+            words = [clock.end(t_max) for clock in clocks]
+            for clock, word in zip(clocks, words, strict=True):
+                ended[clock.number] = word or ended[clock.number]
+            if number == max_steps or all(words):
                 break
-            if going < len(on):
-                objective, runs = objective.at(on), runs.at(on)
+            if any(words):
+                on = [not word for word in words]
+                clocks = [clock for clock, going in zip(clocks, on, strict=True) if going]
+                objective, w, start, gradient = objective.at(on), w[on], start[on], gradient[on]
                 bend = Sharpness(*(column[on] for column in bend))
-            h = np.minimum(np.minimum(runs.h, _reach(_MOST_STAGES) / bend.rest), t_max - runs.t)
-            w, value, gradient, error, s = slowed_step(objective, runs.w, runs.gradient, h, bend)
-            count += s
-            # the local error against the distance from the start; NaN where that or R is not finite
-            error = length(error) / (accuracy * np.maximum(length(w - runs.start), tiny))
-            good = error + 0 * value <= 1
-            runs.accept(good, runs.t + h, w, value, gradient)
-            factor = np.fmax(0.8 * np.maximum(error + 0 * value, 1e-9) ** (-1 / 3), 0.1)
-            runs.h, accepted = h * np.minimum(factor, 5), np.count_nonzero(good)
-            runs.halt = np.zeros(going, bool)
-            if accepted:
-                at = runs if accepted == going else runs.at(good)
-                runs.halt[good] = watch(at.number, at.t, at.w, -at.gradient, at.value, count)
-            due = number < _FIRST or number % _FOLLOW_STEPS == 0 or accepted < going
-            if due or _moved(runs.w, bend.seen):
-                bend, looks = bend.followed(objective, runs.w, runs.gradient)
+            h = [
+                min(clock.h, longest, t_max - clock.t)
+                for clock, longest in zip(clocks, _longest(bend), strict=True)
+            ]
+            new, value, slope, error, s = slowed_step(objective, w, gradient, h, bend)
+            lengths = length(np.array([error, new - start, new - bend.seen, new])).T.tolist()
+            for clock, *step, parts in zip(clocks, h, value.tolist(), lengths, strict=True):
+                off, gone, _, _ = parts
+                # the local error against the distance from the start
+                clock.judge(*step, off / (accuracy * max(gone, tiny)))
+            if not all(clock.good for clock in clocks):
+                good = np.array([clock.good for clock in clocks])[:, None]
+                new, slope = np.where(good, new, w), np.where(good, slope, gradient)
+            w, gradient, count = new, slope, count + s
+            watch(clocks, w, -gradient, count)
+            if (
+                number < _FIRST
+                or number % _FOLLOW_STEPS == 0
+                or not all(clock.good for clock in clocks)
+                or any(moved >= _FOLLOW_DISTANCE * size for *_, moved, size in lengths)
+            ):
+                bend, looks = bend.followed(objective, w, gradient)
                 count += looks
-            done(max(min(runs.t.tolist()) / t_max, (number + 1) / max_steps))
+            done(max(min(clock.t for clock in clocks) / t_max, (number + 1) / max_steps))
     return ended, count
 
 
-def _moved(w, seen):
-    """Whether a run has moved so far that its curvature is to be looked at."""
-    return np.count_nonzero(length(w - seen) >= _FOLLOW_DISTANCE * length(w))
+def _longest(bend):
+    """The longest steps that the stages bear."""
+    most = _reach(_MOST_STAGES)
+    return [most / rest if rest else np.inf for rest in bend.rest.tolist()]
 
 
 def _begin(objective, w0, t_max, accuracy, tolerance, watch):
-    """Return the runs at their start, what is known of their Hessians, and a count."""
-    number, t = np.arange(len(w0)), np.zeros(len(w0))
+    """Return the clocks and gradients at the start, what is known of the Hessians, and a count."""
     value, gradient, target = objective.start(w0, tolerance)
-    halt = np.zeros(len(w0), bool)
-    halt[:] = watch(number, t, w0, -gradient, value, 1)
+    clocks = clocks_of(value, target)
+    watch(clocks, w0, -gradient, 1)
     with np.errstate(all="ignore"):
         bend, count = first_sharpness(objective, w0, gradient)
         most = np.maximum(np.maximum(bend.sharpest, bend.rest), np.finfo(w0.dtype).tiny)
-        h = (accuracy / most).astype(float)
-        # with such steps, a run does not get off; a curvature beyond all bounds allows none
-        shortest = np.where(h > 0, 1e-15 * np.minimum(h, t_max), np.inf)
-    runs = _Live(number, w0, w0, t, value, gradient, h, shortest, target, halt)
-    return runs, bend, count + 1
-
-
-def _going(runs, t_max, ended):
-    """Enter how runs have ended; return which of them go on."""
-    stuck = runs.h < np.maximum(1e-15 * runs.t, runs.shortest)
-    ends = [runs.value <= runs.target, stuck, runs.halt, runs.t >= t_max * (1 - 1e-12)]
-    over = ends[0] | ends[1] | ends[2] | ends[3]
-    if np.count_nonzero(over):
-        names = np.select(ends, ["converged", "stuck", "stopped", "end"], "")
-        ended[runs.number[over]] = names[over]
-    return ~over
+        for clock, clock.h in zip(clocks, (accuracy / most).tolist(), strict=True):
+            # with such steps, a run does not get off; a curvature beyond all bounds allows none
+            clock.shortest = 1e-15 * min(clock.h, t_max) if clock.h > 0 else np.inf
+    return clocks, gradient, bend, count + 1
 
 
 def _reach(s):
@@ -299,10 +352,4 @@ def _reach(s):
 
 
 def _stages(h_sharpness):
-    wanted = math.sqrt(1 + 1.54 * _RESERVE * h_sharpness)
-    return max(2, math.ceil(min(wanted, _MOST_STAGES)))
-
-
-def _without(vector, direction, part):
-    """Vectors less a part, of shape (runs,), of their component along unit directions."""
-    return vector - (part * np.vecdot(vector, direction))[:, None] * direction
+    return max(2, math.ceil(min(_MOST_STAGES, math.sqrt(1 + 1.54 * _RESERVE * h_sharpness))))

@@ -3,9 +3,11 @@
 import contextlib
 import contextvars
 import functools
+import importlib.util
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -183,7 +185,11 @@ class Recorder:
     """
 
     def __init__(self, count, positions, w0):
-        self.count, self.positions, self.wanted = count, positions, _DENSE * count
+        self.count, self.positions, self.wanted = (
+            count,
+            positions,
+            _DENSE * count if count > 2 else 2,
+        )
         # columns of points: their times, parameters, and losses if known; their lengths of the path
         self.points, self.lengths = [], np.empty(0)
         self.gap = self.travelled = 0.0  # in units of the neurons' first distance from the origin
@@ -379,20 +385,26 @@ def progress(**options):
 
     The bar needs tqdm; the environment variable TQDM_DISABLE hides it, in notebooks too.
     """
-    report = _report.get()
-    if report is None:
-        try:
-            from tqdm.auto import tqdm
-        except ImportError:
-            report = _unseen
-    if report is not None:
-        yield report
-        return
-    options |= {"disable": bool(os.environ.get("TQDM_DISABLE"))}
+    start, bars = time.time(), []
+
+    def show(part):
+        if not bars and time.time() > start + 2:
+            bars.append(_bar(start, **options))
+        if bars:
+            bars[0].update(part - bars[0].n)
+
+    hidden = bool(os.environ.get("TQDM_DISABLE")) or importlib.util.find_spec("tqdm") is None
+    try:
+        yield _report.get() or ((lambda part: None) if hidden else show)
+    finally:
+        for bar in bars:
+            bar.close()
+
+
+def _bar(start, **options):
+    from tqdm.auto import tqdm  # here: in a notebook, a bar takes longer than many a training
+
     shape = "{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
-    with tqdm(total=1.0, delay=2, leave=False, bar_format=shape, **options) as bar:
-        yield lambda part: bar.update(part - bar.n)
-
-
-def _unseen(part):
-    pass
+    bar = tqdm(total=1.0, leave=False, bar_format=shape, **options)
+    bar.start_t = start
+    return bar

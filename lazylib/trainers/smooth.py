@@ -3,10 +3,14 @@
 import numpy as np
 
 from lazylib.trainers.objective import length
+from lazylib.trainers.rkc import clocks_of
 from lazylib.trainers.run import progress
 
 # Power iterations for the scale of what is too small to matter.
 _POWER = 5
+
+# How often it is seen whether one run holds the others.
+_LOOKS = 10
 
 
 def integrate_smooth(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch, stops):
@@ -14,16 +18,16 @@ def integrate_smooth(objective, w0, *, t_max, accuracy, tolerance, max_steps, wa
 
     All runs are one system, with a common step, for u = α(w − w₀): as α grows, u stays of order 1
     and no digits cancel. The solver stops at each of ``stops``: nothing is interpolated there. A
-    run that is below its tolerance, or that is lost, stands still from then on.
+    run that is below its tolerance, or that is lost, stands still from then on; so does the
+    sharpest of several runs, "out of steps", when at its pace ``max_steps`` will not do.
     """
     from scipy.integrate import DOP853  # here, so that `import lazylib` need not wait
 
     alpha = objective.model.alpha[:, None]
     value, gradient, target = objective.start(w0, tolerance)
     ended = np.where(value <= target, "converged", "").astype("<U13")
-    system = _System(objective, w0, ended)
-    live = np.arange(len(w0))
-    watch(live, np.zeros(len(w0)), w0, -gradient, value, 1)
+    system, clocks = _System(objective, w0, ended), clocks_of(value, target)
+    watch(clocks, w0, -gradient, 1)
     sharpness, _ = objective.sharpness(w0, gradient, gradient, _POWER)
     # below what a parameter moves on the fastest time scale, on average, errors are absolute
     smallest = length(alpha * gradient) / np.sqrt(w0.shape[-1]) / np.maximum(sharpness, 1e-300)
@@ -46,9 +50,15 @@ def integrate_smooth(objective, w0, *, t_max, accuracy, tolerance, max_steps, wa
                     continue
                 t, u = solver.t, solver.y
                 w, value, gradient = system.state(u)
-                times = np.full(on.sum(), t)
-                watch(live[on], times, w[on], -gradient[on], value[on], system.count + 1 + _POWER)
+                for clock, going, loss in zip(clocks, on, value.tolist(), strict=True):
+                    clock.good, clock.t, clock.value = going, t, loss
+                watch(clocks, w, -gradient, system.count + 1 + _POWER)
                 ended[on & (value <= target)] = "converged"
+                slow = number + (t_max - t) / solver.step_size > max_steps
+                if slow and number % max(1, max_steps // _LOOKS) == 0 and (ended == "").sum() > 1:
+                    sharpness, _ = objective.sharpness(w, gradient, gradient, _POWER)
+                    ended[np.where(ended == "", sharpness, -1).argmax()] = "out of steps"
+                    solver = step = None
                 done(max(t / t_max, number / max_steps))
             if solver is not None:
                 # the last step before a stop is cut short, and says nothing about the next one
