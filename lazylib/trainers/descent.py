@@ -29,7 +29,9 @@ from lazylib.trainers.run import (
 _FOLLOW_STEPS, _FOLLOW_DISTANCE = 50, 0.1
 
 
-_LONGEST = 0.5  # no automatic step moves w by more than this part of itself
+# No automatic step moves w by more than this part of itself. One that moves it by more than the
+# second part is on its way, even where the labels are so large that the loss does not show it.
+_LONGEST, _MOVING = 0.5, 0.1
 
 
 # Power iterations for the first estimate of the sharpness, and to follow it from there.
@@ -191,9 +193,10 @@ def _descend(lead, w, train, judge, test, sample, steps, n_steps, record, tolera
             t += size
         ended = runs.status
         if going.any():
-            lost = norm(steps.size[:, None] * gradient) <= np.finfo(w.dtype).eps * norm(w)
+            step, size = norm(steps.size[:, None] * gradient), norm(w)
+            lost, moving = step <= np.finfo(w.dtype).eps * size, step > _MOVING * size
             slope = (objective.model.alpha * norm(gradient)) ** 2
-            ended = runs.judged(going, 0.1 * t * slope, lost)
+            ended = runs.judged(going, 0.1 * t * slope, lost, moving)
         return runs.run(ended)
 
 
@@ -228,7 +231,7 @@ class _Runs:
             self.live = self.live[going]
         return going
 
-    def judged(self, going, promised, lost):
+    def judged(self, going, promised, lost, moving):
         """Statuses with those of the runs that took all steps."""
         rest, ended = self.live[going], self.status.copy()
         history = [(t[rest], loss[rest]) for t, loss in self.history]
@@ -237,7 +240,9 @@ class _Runs:
             (_, before), (_, loss) = history[0], history[-1]
             ended[rest] = _status(loss, before, self.zero[rest], tolerance=0, **options)
         else:
-            ended[rest] = settled(history, self.zero[rest], self.tolerance, **options)
+            ended[rest] = settled(
+                history, self.zero[rest], self.tolerance, moving=moving[going], **options
+            )
         return ended
 
     def run(self, status):

@@ -58,9 +58,14 @@ def _between(states, times):
     h = (t[i + 1] - t[i])[:, None]
     u = (times - t[i])[:, None] / h
     r = 1 - u
-    out = ((1 + 2 * u) * r**2) * w[i] + (u**2 * (1 + 2 * r)) * w[i + 1]
-    out += (h * u * r**2) * v[i] - (h * u**2 * r) * v[i + 1]
-    return out.astype(w.dtype, copy=False)
+    cubic = [(w, i, (1 + 2 * u) * r**2), (w, i + 1, u**2 * (1 + 2 * r))]
+    cubic += [(v, i, h * u * r**2), (v, i + 1, -h * u**2 * r)]
+    out, part = np.zeros((2, len(times), w.shape[-1]), w.dtype)
+    for rows, index, factor in cubic:
+        np.take(rows, index, axis=0, out=part, mode="clip")
+        part *= factor
+        out += part
+    return out
 
 
 class _Path:

@@ -30,6 +30,11 @@ _MOST_STAGES, _RESERVE = 120, 1.2
 _FIRST, _FOLLOW_STEPS, _FOLLOW_DISTANCE = 5, 5, 0.1
 
 
+# A run that a tenth of its steps has brought nowhere, so that so many times as many would not do,
+# is not followed for the rest of them.
+_HOPELESS = 1e12
+
+
 @cache
 def coefficients(s):
     """Coefficients of the s-stage RKC method of order 2: μ̃₁ and rows (μ, ν, μ̃, γ̃), j = 2 … s."""
@@ -149,7 +154,7 @@ def _product(objective, w, gradient, direction, expected):
     """H·direction, its length, and a count: a difference on one side, or on both if it kinks."""
     ahead = objective.hessian_product(w, gradient, direction)
     reach = length(ahead)
-    if not np.count_nonzero(reach > 2 * expected):
+    if not any(a > 2 * b for a, b in zip(reach.tolist(), expected.tolist(), strict=True)):
         return ahead, reach, 1
     behind = -objective.hessian_product(w, gradient, -direction)
     back = length(behind)
@@ -241,15 +246,17 @@ class Clock:
     halt: bool = False
     t: float = 0.0
 
-    def end(self, t_max):
-        """How the run has ended; "" if it goes on."""
+    def end(self, t_max, least):
+        """How the run has ended; "" if it goes on, with a step of ``least`` or more."""
         if self.value <= self.target:
             return "converged"
         if self.h < max(1e-15 * self.t, self.shortest):
             return "stuck"
         if self.halt:
             return "stopped"
-        return "end" if self.t >= t_max * (1 - 1e-12) else ""
+        if self.t >= t_max * (1 - 1e-12):
+            return "end"
+        return "out of steps" if self.h < least else ""
 
     def judge(self, h, value, error):
         """Accept a step of size ``h`` by its relative error, or not; choose the next size."""
@@ -289,7 +296,8 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     w = start = w0
     with np.errstate(all="ignore"), progress() as done:
         for number in range(max_steps + 1):
-            words = [clock.end(t_max) for clock in clocks]
+            least = t_max / (_HOPELESS * max_steps) if 10 * number >= max_steps else 0.0
+            words = [clock.end(t_max, least) for clock in clocks]
             for clock, word in zip(clocks, words, strict=True):
                 ended[clock.number] = word or ended[clock.number]
             if number == max_steps or all(words):

@@ -150,14 +150,19 @@ MOST_TOLERANCE = np.nextafter(1, 0)
 _ROUNDING = 1e-12
 
 
-def settled(history, zero_loss, tolerance, promised, lost):
-    """The `status` of runs, from the times and losses, of shape (runs,), of all their checks."""
+def settled(history, zero_loss, tolerance, promised, lost, moving=False):
+    """The `status` of runs, from the times and losses, of shape (runs,), of all their checks.
+
+    Where the last step was ``moving`` the weights, a loss that stands still has not begun to fall.
+    """
     t, loss = (np.array(v).reshape(len(history), -1) for v in zip(*history, strict=True))
     before = [np.interp(0.9 * a[-1], a, b) for a, b in zip(t.T, loss.T, strict=True)]
     # below this, a loss is rounding
     tolerance = max(tolerance, np.finfo(loss.dtype).eps ** 1.5)
     ends = loss[-1], np.array(before), zero_loss, loss[0]
     names = _status(*ends, tolerance=tolerance, promised=promised, lost=lost)
+    early = moving & (names == "converged") & (loss[-1] > tolerance * zero_loss)
+    names = np.where(early, "still falling", names)
     # where all labels are 0, what rounding leaves of the network is all that can be reached
     return np.where((zero_loss == 0) & (names == "stalled"), "converged", names)
 
@@ -204,11 +209,16 @@ class Recorder:
         w : ndarray of shape (points, runs, p)
         loss : ndarray of shape (points, runs), optional
         """
-        place = self.positions(columns[1]).reshape(*columns[1].shape[:2], -1)
         first = self.place is None
+        if self.count == 2 and not first:  # nothing in between is asked for
+            self.end = [column[-1:].copy() for column in columns]
+            return
+        place = self.positions(columns[1]).reshape(*columns[1].shape[:2], -1)
         if first:
             self.size = np.sqrt(np.vecdot(place[0], place[0])) + np.finfo(float).tiny
-        moved = place - np.concatenate([place[:1] if first else self.place, place[:-1]])
+        moved = np.empty_like(place)
+        np.subtract(place[1:], place[:-1], out=moved[1:])
+        np.subtract(place[0], place[0] if first else self.place[0], out=moved[0])
         moved = (np.sqrt(np.vecdot(moved, moved)) / self.size).sum(axis=-1).cumsum()
         lengths = np.append(-1.0 if first else self.lengths[-1], self.travelled + moved)
         cells = np.floor_divide(lengths, self.gap) if self.gap else lengths

@@ -71,6 +71,36 @@ def test_starts_beyond_all_measure_do_not_converge(size):
         assert word != "converged"
 
 
+@pytest.mark.parametrize("n_steps", [3, 50])
+@pytest.mark.parametrize("scale", [1e50, 1e100])
+def test_descent_whose_weights_still_grow_has_not_converged(scale, n_steps):
+    """Labels so large that the loss stays at R(0), to the last digit, while w grows by halves."""
+    net, data, w0 = problem()
+    run = gradient_descent(net, Dataset(data.x, scale * data.y), w0, n_steps=n_steps)
+    assert run.train_error[-1] == 1 and run.status == "still falling"
+    dead = gradient_descent(net, Dataset(data.x, scale * data.y), 0 * w0, n_steps=n_steps)
+    assert dead.train_error[-1] == 1 and dead.status == "converged"
+
+
+@pytest.mark.parametrize("scale", [1e10, 1e20, -1e20])
+def test_a_flow_that_cannot_get_anywhere_is_not_followed_for_long(scale):
+    """Its steps are 10⁻¹⁵ of the time or less: a tenth of them is enough to know."""
+    net, data, w0 = problem(doubling=False)
+    run = gradient_flow(net, data, scale * w0, t_max=1.0)
+    assert run.status == "out of steps" and run.n_steps < 30_000
+
+
+def test_a_run_that_is_too_sharp_does_not_hold_its_batch():
+    """DOP853 takes all runs together: weights 300 times as large need far shorter steps."""
+    net, data, w0 = problem(m=8, activation=softplus(3))
+    starts, options = np.stack([w0, 300 * w0]), {"method": "DOP853", "t_max": 20, "tolerance": 0}
+    alone = gradient_flow(net, data, w0, **options)
+    run = gradient_flow(net, data, starts, max_steps=1000, **options)
+    assert run.status[0] == alone.status != "out of steps" == run.status[1]
+    assert run.times[-1, 0] == 20 > run.times[-1, 1]
+    assert np.allclose(run.w[-1, 0], alone.w[-1], rtol=1e-6)
+
+
 def test_labels_that_are_fitted_from_the_start_are_converged():
     """With y = 0 and doubling, the network is right before it moves."""
     net, data, w0 = problem()
