@@ -190,12 +190,9 @@ class Recorder:
     """
 
     def __init__(self, count, positions, w0):
-        self.count, self.positions, self.wanted = (
-            count,
-            positions,
-            _DENSE * count if count > 2 else 2,
-        )
-        # columns of points: their times, parameters, and losses if known; their lengths of the path
+        self.count, self.positions = count, positions
+        self.wanted = _DENSE * count if count > 2 else 2
+        # points, each its times, parameters, and losses if known; their lengths of the path
         self.points, self.lengths = [], np.empty(0)
         self.gap = self.travelled = 0.0  # in units of the neurons' first distance from the origin
         self.end, self.place = (np.zeros((1, len(w0))), w0[None].copy()), None
@@ -226,32 +223,25 @@ class Recorder:
         self.end, self.place = [column[-1:].copy() for column in columns], place[-1:].copy()
         self.travelled = lengths[-1]
         if len(kept):
-            self.points.append([column[kept] for column in columns])
+            self.points += zip(*(column[kept] for column in columns), strict=True)
             self.lengths = np.append(self.lengths, lengths[1:][kept])
         if len(self.lengths) >= self.wanted:
             self.gap = 2 * self.lengths[-1] / self.wanted
             _, kept = np.unique(np.floor_divide(self.lengths, self.gap), return_index=True)
-            self.points, self.lengths = [self._chosen(kept)], self.lengths[kept]
+            self.points, self.lengths = [*zip(*self._chosen(kept), strict=True)], self.lengths[kept]
 
     def _chosen(self, index):
-        """The columns of points with these numbers, increasing, from where they are stored."""
-        starts = np.cumsum([0, *(len(points[0]) for points in self.points)])
-        cuts = np.searchsorted(index, starts)
-        parts = [index[a:b] - start for a, b, start in zip(cuts, cuts[1:], starts, strict=False)]
-        parts = [
-            [column[part] for column in points]
-            for part, points in zip(parts, self.points, strict=True)
-            if len(part)
-        ]
-        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+        """Copies of the columns of points with these numbers."""
+        chosen = zip(*(self.points[i] for i in index), strict=True)
+        return [np.array(column) for column in chosen]
 
     def frames(self, exactly=False):
         """Times, parameters and known losses of the chosen points; some twice for ``exactly``."""
-        end, last = self.end, self.points[-1] if self.points else None
-        if last is None:
+        end = self.end
+        if not self.points:
             return [np.repeat(column, self.count if exactly else 1, axis=0) for column in end]
         lengths = self.lengths
-        more = (end[0] > last[0][-1]).any()
+        more = (end[0] > self.points[-1][0]).any()
         lengths = np.append(lengths, self.travelled) if more else lengths
         even = np.linspace(0, lengths[-1], self.count)
         chosen = np.searchsorted((lengths[1:] + lengths[:-1]) / 2, even)
