@@ -142,8 +142,8 @@ def test_signals_at_random_moments(train, options):
     late = 0
     for delay in np.geomspace(2e-4, 0.05, 40):
         signal.signal(signal.SIGALRM, lambda *_: _thread.interrupt_main())
-        signal.setitimer(signal.ITIMER_REAL, delay)
         try:
+            signal.setitimer(signal.ITIMER_REAL, delay)
             train(net, data, w0, **options)
             pytest.fail("the signal did not arrive")
         except Interrupted as caught:
