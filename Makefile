@@ -38,7 +38,7 @@ INSTALL_SELF := $(INSTALL) --no-deps --no-build-isolation --editable .
 # A file's tests, and a notebook's cells, stay together and in order. The cap is for the memory.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install lab test notebooks figures site bench lint format lock clean venv venv-bench conda
+.PHONY: help install lab test notebooks exercises figures site bench lint format lock clean venv venv-bench conda
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -53,7 +53,11 @@ test: $(READY) ## all tests, notebooks included (ARGS="-k kernels" are handed on
 	"$(PY)" -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 notebooks: $(READY) ## re-run notebooks in place and store their outputs (ARGS="notebooks/00-start-here.ipynb" for one)
+	"$(PY)" tools/cut_exercises.py
 	"$(PY)" tools/run_notebooks.py $(ARGS)
+
+exercises: $(READY) ## cut the exercises of the notebooks from notebooks/solutions
+	"$(PY)" tools/cut_exercises.py
 
 figures: $(READY) ## make the stored figures at the note's own settings (without notebooks/data: their data, too)
 	"$(PY)" -m lazylib.experiments
