@@ -30,6 +30,7 @@ ROOMS = "data losses models kernels trainers theory experiments widgets installa
 
 #: What is public, and has no call of its own here.
 WITHOUT = {
+    "experiments.Balance": "what balance() returns",
     "experiments.Experiment": "a table, which run() checks",
     "experiments.Results": "what load() returns",
     "experiments.sgd_on_f": "a text to read, as notebook 02 has it; train_by_sgd() checks",
@@ -462,6 +463,14 @@ def calls():
         "theory.sign_flips": (theory.sign_flips, {"model": NET, "w": W, "w0": W0}),
         "theory.tangent_gram": (theory.tangent_gram, {"model": RELU, "w": W}),
         "theory.under_parameterized": (theory.under_parameterized, {"d": 2, "m": 4, "seed": 0}),
+        "experiments.balance": (
+            experiments.balance,
+            {"labels": 1.0, "tau": 0.3, "ratio": 2.0, "draws": 1, "narrow": 4, "wide": 8},
+        ),
+        "experiments.best_constant": (
+            experiments.best_constant,
+            {"results": experiments.stored("generalization")},
+        ),
         "experiments.curves": (experiments.curves, {"results": RESULTS}),
         "experiments.data_folder": (experiments.data_folder, {}),
         "experiments.draw_realizations": (

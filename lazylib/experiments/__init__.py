@@ -5,12 +5,11 @@
 """
 
 from lazylib.experiments.algorithms import sgd_on_f, sgd_on_tangent, train_by_sgd
-from lazylib.experiments.balance import RULES, Balance, balance, layer_displacements
+from lazylib.experiments.balance import RULES, Balance, balance
 from lazylib.experiments.criterion import foresee
 from lazylib.experiments.generalization import (
     GENERALIZATION,
     best_constant,
-    constant_error,
     space_setting,
     train_in_space,
 )
@@ -47,13 +46,11 @@ __all__ = [
     "Results",
     "balance",
     "best_constant",
-    "constant_error",
     "curves",
     "data_folder",
     "draw_realizations",
     "figure_2",
     "foresee",
-    "layer_displacements",
     "load",
     "mean_and_error",
     "plane_setting",

@@ -19,8 +19,7 @@ RULES = {
 }
 #: The rule whose scales the reader chooses.
 YOURS = "yours"
-#: Of the networks in the panel, in dimension D with N points.
-WIDTHS = tuple(2**k for k in range(4, 10))
+#: Dimension and number of points.
 D, N = 5, 20
 
 
@@ -39,7 +38,7 @@ class Balance:
     moved: dict
 
 
-def balance(labels=1.0, tau=0.3, ratio=1.0, draws=3, widths=WIDTHS):
+def balance(labels=1.0, tau=0.3, ratio=1.0, draws=3, narrow=16, wide=512):
     """Train two-layer ReLU networks in dimension 5 with 20 points, for every rule and width.
 
     The weights are normal, and doubled, with the standard deviations of `RULES`; for the rule
@@ -48,23 +47,28 @@ def balance(labels=1.0, tau=0.3, ratio=1.0, draws=3, widths=WIDTHS):
     Parameters
     ----------
     labels : float
-        Factor on the teacher's labels.
+        Factor on the teacher's labels. As the others, from 0.001 to 1000.
     tau, ratio : float
         Of "yours": τ = √(s_a s_b) and s_a/s_b.
     draws : int
         Over which displacements are averaged.
-    widths : sequence of int
-        Even numbers.
+    narrow, wide : int
+        The first width, an even number, and the largest: they double from one to the next.
 
     Returns
     -------
     Balance
     """
     labels, tau, ratio = (
-        _checks.number(name, value, above=0)
+        _checks.number(name, value, least=1e-3, most=1e3)
         for name, value in (("labels", labels), ("tau", tau), ("ratio", ratio))
     )
-    draws, widths = _checks.whole("draws", draws), tuple(widths)
+    draws = _checks.whole("draws", draws, most=1000)
+    narrow = _checks.whole("narrow", narrow, least=2, most=2**14)
+    wide = _checks.whole("wide", wide, least=narrow, most=2**14)
+    if narrow % 2:
+        raise ValueError(f"narrow must be even, got {narrow}")
+    widths = tuple(narrow * 2**k for k in range((wide // narrow).bit_length()))
     yours = {YOURS: lambda d, m: (tau * ratio**0.5, tau / ratio**0.5, 1.0)}
     moved = _of_libraries(labels, draws, widths) | _moved(yours, labels, draws, widths)
     return Balance(np.array(widths), moved)

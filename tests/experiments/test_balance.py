@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import lazylib as lazy
-from lazylib.experiments import RULES, balance, layer_displacements
+from lazylib.experiments import RULES, balance
+from lazylib.experiments.balance import layer_displacements
 
 
 def test_layer_displacements_are_those_of_the_blocks_of_w():
@@ -27,7 +28,7 @@ def test_training_all_rules_side_by_side_is_training_each_on_its_own_f_alpha(rul
     w0 = net.pack(s_a * a, s_b * b)
     run = lazy.gradient_flow(net, data, w0, alpha=alpha, t_max=1e9, accuracy=0.05, tolerance=1e-4)
     expected = layer_displacements(net, run.w[-1], w0)
-    found = balance(draws=1, widths=(m,)).moved[rule][:, 0]
+    found = balance(draws=1, narrow=m, wide=m).moved[rule][:, 0]
     assert found == pytest.approx(expected, rel=0.05)
 
 
@@ -41,9 +42,9 @@ def test_a_rules_standard_deviations_keep_the_network_of_order_one_or_less(rule)
 
 
 def test_your_scales_reach_the_network_and_a_label_scale_every_rule():
-    base = balance(widths=(16,), draws=1).moved
-    other = balance(tau=3.0, widths=(16,), draws=1).moved
-    small = balance(labels=0.1, widths=(16,), draws=1).moved
+    base = balance(wide=16, draws=1).moved
+    other = balance(tau=3.0, wide=16, draws=1).moved
+    small = balance(labels=0.1, wide=16, draws=1).moved
     assert (other["yours"] < 0.1 * base["yours"]).all()
     for name, layers in base.items():
         assert (small[name] < 0.5 * layers).all(), name
@@ -52,6 +53,6 @@ def test_your_scales_reach_the_network_and_a_label_scale_every_rule():
 
 
 def test_scales_must_be_positive():
-    for wrong in ({"labels": 0}, {"tau": -1.0}, {"ratio": 0}, {"draws": 0}):
+    for wrong in ({"labels": 0}, {"tau": -1.0}, {"ratio": 0}, {"draws": 0}, {"narrow": 3}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             balance(**wrong)

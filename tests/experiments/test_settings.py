@@ -17,7 +17,6 @@ from lazylib import (
 )
 from lazylib.experiments import (
     best_constant,
-    constant_error,
     draw_realizations,
     foresee,
     plane_setting,
@@ -32,6 +31,7 @@ from lazylib.experiments import (
     train_in_plane,
     train_on_surface,
 )
+from lazylib.experiments.generalization import constant_error
 from lazylib.experiments.realizations import SECTION
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import lazylib as lazy
-from lazylib.experiments import RULES, balance, foresee, layer_displacements, plane_setting
+from lazylib.experiments import RULES, balance, foresee, plane_setting
+from lazylib.experiments.balance import layer_displacements
 from lazylib.theory import jacobian_change, power_law
 
 TO_THE_END = {"t_max": 1e9, "accuracy": 0.03, "tolerance": 1e-4, "record": 2}
@@ -103,7 +104,7 @@ def test_standardised_inputs_are_lazier_only_if_labels_keep_their_size():
 @pytest.mark.parametrize("labels", [1.0, 0.3])
 def test_each_rule_has_the_slopes_of_its_table(labels):
     """Keras and μP are flat, NTK falls as 1/√m, PyTorch as m^{−3/2}, m^{−1/2} and 1/m."""
-    wide = balance(labels=labels, widths=(256, 512, 1024))
+    wide = balance(labels=labels, narrow=256, wide=1024)
     slopes = {
         name: [power_law(wide.widths, layer)[0] for layer in layers]
         for name, layers in wide.moved.items()
@@ -130,14 +131,14 @@ def test_the_exponents_of_he_are_those_of_pytorch_not_of_one_over_root_m():
 @pytest.mark.parametrize(("ratio", "smaller"), [(0.1, 0), (10, 1)])
 def test_the_layer_of_smaller_norm_moves_more(ratio, smaller):
     """The layer of smaller norm moves more, relative to it."""
-    first, second, _ = balance(ratio=ratio, widths=(64, 256)).moved["yours"]
+    first, second, _ = balance(ratio=ratio, narrow=64, wide=256).moved["yours"]
     layers = np.array([first, second])
     assert (layers[smaller] > 4 * layers[1 - smaller]).all()
 
 
 def test_at_512_neurons_pytorchs_second_layer_moves_by_its_own_length():
     """At m = 512 b still moves by its own length."""
-    first, second, both = balance(widths=(512,), draws=6).moved["PyTorch"][:, 0]
+    first, second, both = balance(narrow=512, draws=6).moved["PyTorch"][:, 0]
     assert second == pytest.approx(1, abs=0.1) and both < 0.06 and first < 0.02
 
 
