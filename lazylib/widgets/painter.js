@@ -451,7 +451,7 @@ class View {
     this.play.setAttribute("aria-pressed", playing);
     this.scrub.max = frames - 1;
     this.scrub.value = get("frame");
-    const time = now?.time === undefined ? "" : `, t = ${now.time}`;
+    const time = now?.time === undefined ? "" : `, ${now.time}`;
     this.scrub.setAttribute("aria-valuetext", `frame ${get("frame") + 1} of ${frames}${time}`);
     const speeds = { [get("speed")]: `${get("speed")}×`, ...SPEEDS };
     if (!this.speed.querySelector(`[value="${get("speed")}"]`)) {

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import anywidget
 import matplotlib
+import numpy as np
 import traitlets
 from matplotlib.axes import Axes
 from matplotlib.animation import FFMpegWriter, PillowWriter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.lines import Line2D
 
 from lazylib.plots.style import STYLE
 from lazylib.widgets.recorder import Recorder, encode
@@ -94,6 +96,9 @@ class Picture(anywidget.AnyWidget):
         self._inches = figure.get_size_inches()
         self._boxes = {ax: ax.get_position(original=True) for ax in figure.axes}
         self._moving = figure.findobj(lambda artist: artist.get_animated())
+        for artist in self._moving:
+            if isinstance(artist, Line2D):
+                _ignore_the_same(artist)
         self._fill, self._times, self._said, self._viewed = None, None, [], None
         self._forget()
         super().__init__(**traits)
@@ -284,6 +289,18 @@ def _look(holder):
     axes = ((each.get_scale(), each.get_label_text(), id(each.get_major_locator())) for each in (holder.xaxis, holder.yaxis))
     place = holder.get_position(original=True).bounds
     return *holder.get_xlim(), *holder.get_ylim(), holder.get_title(), *axes, *place
+
+
+def _ignore_the_same(line):
+    """Let a line ignore data that it has: else it is drawn in each frame, though it stays."""
+    set_data = line.set_data
+
+    def set_new_data(*args):
+        new = args if len(args) > 1 else args[0]
+        if not all(map(np.array_equal, new, line.get_data(orig=True))):
+            set_data(*new)
+
+    line.set_data = set_new_data
 
 
 def _columns(figure, width):

@@ -170,7 +170,7 @@ def walk(n_frames=100, **traits):
         mark.set_data([np.linspace(0.1, 0.9, n_frames)[k]], [0.5])
         return f"The mark is at {k}."
 
-    shown.record(fill, n_frames, times=[f"{k / 10}" for k in range(n_frames)])
+    shown.record(fill, n_frames, times=[f"t = {k / 10}" for k in range(n_frames)])
     return shown
 
 

@@ -106,6 +106,13 @@ def test_a_change_of_what_stands_still_is_seen(shown, change):
     assert shown._still != before
 
 
+def test_a_line_that_gets_the_data_it_has_is_not_drawn_again(shown, drawn):
+    line = shown._moving[1]
+    fill = sweep(shown._moving)
+    shown.record(lambda k: line.set_data(np.array([0, 1]), [k // 3, 0]) or fill(k), 6)
+    assert drawn.count(line) == 2
+
+
 def test_each_frame_has_its_axes(shown, drawn):
     """Which are drawn once for the same limits."""
     [ax], fill = shown.figure.axes, sweep(shown._moving)
