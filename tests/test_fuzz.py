@@ -69,6 +69,7 @@ INFINITE = {
 
 #: What takes seconds for each odd but possible value is given such values in the long form only.
 SLOW = {
+    "experiments.balance",
     "experiments.sweep",
     "experiments.train_in_space",
     "experiments.train_on_population",
@@ -510,7 +511,7 @@ def calls():
         "experiments.stored": (experiments.stored, {"name": "width"}),
         "experiments.sweep": (
             experiments.sweep,
-            {"n": 3, "start": "doubling", "layers": "first", "loss": "quadratic, κ = 1", "seed": 0},
+            {"n": 3, "start": "doubling", "layers": "first", "loss": "quadratic", "seed": 0},
         ),
         "experiments.tangent_minimum": (
             experiments.tangent_minimum,
