@@ -73,7 +73,7 @@ class TorchModel(Model):
         return parts
 
     def unpack(self, w):
-        """Return views of ``w`` by name, of shape (..., *shape of the parameter)."""
+        """Return views of ``w`` by name, each of shape ``(..., *shape)`` of the parameter."""
         w = self._parameters("w", w)
         shapes = {name: tuple(value.shape) for name, value in _trained(self.net)}
         return {n: w[..., s].reshape(*w.shape[:-1], *shapes[n]) for n, s in self.layers.items()}
@@ -92,7 +92,7 @@ class TorchModel(Model):
 
         Parameters
         ----------
-        x, x_test : array or tensor of shape (n, *input_shape)
+        x, x_test : array or tensor of shape ``(n, *input_shape)``
         y, y_test : array or tensor of shape (n, k), (n,) for one output, or n whole numbers: the
             classes 0 … k − 1, which become 1 for the right output and 0 for the others.
         """
@@ -270,7 +270,7 @@ def from_module(module, input_shape=None):
     Parameters
     ----------
     module : torch.nn.Module
-        Maps inputs of shape (n, *input_shape) to (n,), (n, k) or more axes, which are laid flat;
+        Maps inputs of shape ``(n, *input_shape)`` to (n,), (n, k) or more axes, laid flat;
         each output must depend on its own input only, and be the same in every call.
     input_shape : tuple of int, optional
         Shape of one input. By default what the first layer takes, if it is linear.
