@@ -68,6 +68,7 @@ PLAYERS = {
     ],
     "explore_theorem": [slider("alpha", "α", decades(1, 1000, SIX), 10)],
     "explore_criterion": [slider("tau", "τ", decades(0.01, 10, SIX), 0.3)],
+    "explore_balance": [slider("labels", "label scale", decades(0.1, 10, SIX), 1)],
     "explore_generalization": [slider("tau", "τ", decades(0.01, 10, FOUR), 0.1)],
     "explore_population": [
         slider("tau", "τ", [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 0.7, 1, 2, 4, 8], 0.2)

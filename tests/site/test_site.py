@@ -22,17 +22,15 @@ from tools.record_players import PLAYERS, STORED, positions, state_of
 
 ROOT = Path(__file__).parents[2]
 THIN = 20
-PAGES = {
-    "explore_neurons": "01-two-regimes",
-    "explore_surface": "02-tangent-model",
-    "explore_sgd": "02-tangent-model",
-    "explore_kernels": "03-kernels",
-    "explore_predictors": "03-kernels",
-    "explore_theorem": "04-lazy-theorem",
-    "explore_criterion": "05-when-is-it-lazy",
-    "explore_generalization": "06-generalization",
-    "explore_population": "07-population-loss",
+PAGES = {  # the notebook of each player
+    name: path.stem
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+    for name in re.findall(r"\b(explore_\w+)\(", path.read_text(encoding="utf-8"))
 }
+
+
+def test_each_panel_of_a_notebook_is_a_player():
+    assert set(PAGES) == set(PLAYERS)
 
 
 @pytest.fixture(scope="module")
