@@ -66,11 +66,12 @@ def displayed_math(self, node):
 
 
 def spell_out(app, what, name, thing, options, lines):
-    """Take the bars of |b|a for what they are, not for marks of substitutions."""
-    parts = ([*re.split("(``.*?``)", line)] for line in lines)
-    lines[:] = [
-        "".join(p if p[:2] == "``" else p.replace("|", r"\|") for p in each) for each in parts
-    ]
+    """Take bars, as in |b|a, and single stars, as in *shape, for what they are."""
+
+    def spell(part):
+        return part if part[:2] == "``" else re.sub(r"\||\*(?=\w[^*]*$)", r"\\\g<0>", part)
+
+    lines[:] = ["".join(map(spell, re.split("(``.*?``)", line))) for line in lines]
 
 
 class View(SphinxDirective):
