@@ -40,7 +40,6 @@ def gather(source, players):
     for path in sorted((ROOT / "notebooks").glob("**/[!.]*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
-            cell.source = cell.source.replace("](../site/", "](../")
             with_player(cell, players)
             cell.source = cell.source.replace("](../site/", "](../")  # pages stand one folder up
         place = source / path.relative_to(ROOT)
