@@ -138,7 +138,7 @@ def run_all(page):
         """() => { const cells = [...document.querySelectorAll('.jp-CodeCell')];
         const prompt = cell => cell.querySelector('.jp-InputPrompt').innerText;
         return cells.length && cells.every(cell => /\\[\\d+\\]/.test(prompt(cell))) }""",
-        timeout=120_000,
+        timeout=300_000,
     )
     errors = page.locator(".jp-OutputArea-output[data-mime-type*='error']")
     assert errors.count() == 0, errors.first.inner_text()
