@@ -26,6 +26,14 @@ def sphere(rng, n, d):
     Returns
     -------
     ndarray of shape (n, d)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import sphere
+    >>> few, more = (sphere(np.random.default_rng(0), n, d=3) for n in (2, 4))
+    >>> print(np.linalg.norm(more, axis=-1).round(12), np.allclose(few, more[:2]))
+    [1. 1. 1. 1.] True
     """
     _checks.generator("rng", rng)
     gaussian = rng.standard_normal((_checks.whole("n", n), _checks.whole("d", d)))
@@ -45,6 +53,13 @@ def circle(n):
     degrees : ndarray of shape (n,)
     x : ndarray of shape (n, 2)
         (cos, sin) of each angle.
+
+    Examples
+    --------
+    >>> from lazylib import circle
+    >>> degrees, x = circle(5)
+    >>> print(degrees, x[3].round(12))  # the point at 90°
+    [-180.  -90.    0.   90.  180.] [0. 1.]
     """
     degrees = np.linspace(-180, 180, _checks.whole("n", n, least=2))
     radians = np.radians(degrees)
@@ -63,6 +78,13 @@ class Teacher(Identity):
         Input weights; drawn by `teacher`, they have length 1.
     b : array of shape (m0,)
         Output weights; drawn by `teacher`, each is +1 or −1, so that ‖bⱼaⱼ‖ = 1.
+
+    Examples
+    --------
+    >>> from lazylib import Teacher
+    >>> target = Teacher(a=[[1.0, 0.0], [0.0, 1.0]], b=[1.0, -1.0])
+    >>> print(target([[3.0, 5.0], [3.0, -5.0]]))  # max(3, 0) − max(±5, 0)
+    [-2.  3.]
     """
 
     a: np.ndarray
@@ -93,7 +115,16 @@ class Teacher(Identity):
 
 
 def teacher(rng, d, m0=3):
-    """Draw a teacher of ``m0`` neurons: directions uniform on the sphere, signs ±1 (Section 5)."""
+    """Draw a teacher of ``m0`` neurons: directions uniform on the sphere, signs ±1 (Section 5).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import teacher
+    >>> a, b = teacher(np.random.default_rng(0), d=100)
+    >>> print(np.abs(b), np.linalg.norm(a, axis=-1).round(12))
+    [1. 1. 1.] [1. 1. 1.]
+    """
     directions = sphere(rng, _checks.whole("m0", m0), d)
     return Teacher(directions, rng.choice([-1.0, 1.0], size=m0))
 
@@ -115,6 +146,13 @@ class Dataset(Identity):
     ------
     TypeError, ValueError
         If one is not an array of real, finite numbers, is empty, or does not fit the others.
+
+    Examples
+    --------
+    >>> from lazylib import Dataset
+    >>> data = Dataset(x=[[1.0, 0.0], [0.0, 1.0]], y=[3.0, 1.0])
+    >>> print(data.n, data.zero_loss)  # R(0) = (3² + 1²)/(2 · 2)
+    2 2.5
     """
 
     x: np.ndarray
@@ -195,6 +233,14 @@ def nth_draw(number, d, n=1, n_test=0):
     data : Dataset
     rng : numpy.random.Generator
         For the initial weights, and for samples drawn while training.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import nth_draw
+    >>> target, data, rng = nth_draw(2, d=100, n=5)
+    >>> np.allclose(target(data.x), data.y), nth_draw(2, d=100, n=5)[1] == data
+    (True, True)
     """
     number = _checks.seed("number", number)
     for_teacher, for_data, rng = np.random.default_rng(number).spawn(3)

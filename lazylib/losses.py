@@ -38,6 +38,14 @@ class Loss(Identity):
     TypeError, ValueError
         By every method, if an argument is not an array of real, finite numbers that fits, or a
         result is beyond the range of floating point.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import Loss
+    >>> square = Loss("square", np.square, lambda r: 2 * r, mu=2.0, nu=2.0)
+    >>> print(square.value([3.0, 1.0], [1.0, 1.0]), square.condition_number)  # (2² + 0²)/2
+    2.0 1.0
     """
 
     name: str
@@ -134,6 +142,13 @@ def log_cosh(mu=0.1):
     ----------
     mu : float
         Strong convexity per sample, in (0, 1]; 1 gives the quadratic loss.
+
+    Examples
+    --------
+    >>> from lazylib import log_cosh
+    >>> loss = log_cosh(mu=0.25)
+    >>> print(loss.condition_number, loss.gradient([100.0], [0.0]))  # far away μr + (1 − μ)
+    4.0 [25.75]
     """
     mu = _checks.number("mu", mu, above=0, most=1)
     phi, slope = partial(_log_cosh, mu), partial(_log_cosh_slope, mu)

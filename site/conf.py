@@ -66,12 +66,14 @@ def displayed_math(self, node):
 
 
 def spell_out(app, what, name, thing, options, lines):
-    """Take bars, as in |b|a, and single stars, as in *shape, for what they are."""
+    """Take bars, as in |b|a, and single stars, as in *shape, for what they are; examples stay."""
 
     def spell(part):
         return part if part[:2] == "``" else re.sub(r"\||\*(?=\w[^*]*$)", r"\\\g<0>", part)
 
-    lines[:] = ["".join(map(spell, re.split("(``.*?``)", line))) for line in lines]
+    for i, line in enumerate(lines):
+        if not line.lstrip().startswith((">>> ", "... ")):
+            lines[i] = "".join(map(spell, re.split("(``.*?``)", line)))
 
 
 class View(SphinxDirective):

@@ -39,6 +39,13 @@ def arc_cosine(x, y=None, order=1):
     ------
     ValueError, TypeError
         For arguments that do not fit; the message names the argument.
+
+    Examples
+    --------
+    >>> from lazylib import arc_cosine
+    >>> x, angles = [[1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]  # 0°, 90° and 180°
+    >>> print(arc_cosine(x, angles).round(4), arc_cosine(x, angles, order=0).round(4))  # 1/π at 90°
+    [[1.     0.3183 0.    ]] [[1.  0.5 0. ]]
     """
     order = _checks.whole("order", order, least=0, most=1)
     x, y = _inputs(x, y)
@@ -73,6 +80,14 @@ def limit_kernels(x, y=None, *, mean_b2=1.0, mean_a2=None):
     -------
     k_a, k_b : ndarray of shape (..., n, n_y)
         By the input and by the output weights; the tangent kernel is their sum.
+
+    Examples
+    --------
+    >>> from lazylib import limit_kernels
+    >>> x, y = [[1.0, 0.0]], [[1.0, 0.0], [0.5, 0.75**0.5]]  # 0° and 60°
+    >>> k_a, k_b = limit_kernels(x, y)
+    >>> print(k_a.round(4), k_b.round(4))  # at 60°, k_a is cos 60° · (180 − 60)/360 = 1/6
+    [[0.5    0.1667]] [[0.5    0.3045]]
     """
     x, y = _inputs(x, y)
     d = x.shape[-1]
@@ -109,6 +124,13 @@ def deep_kernels(x, y=None, *, depth, gain=1.0):
     tuple of depth + 1 ndarrays of shape (..., n, n_y)
         What the weights of each layer add to the tangent kernel, which is the sum. The last one is
         the covariance of the network at initialisation.
+
+    Examples
+    --------
+    >>> from lazylib import deep_kernels
+    >>> kernels = deep_kernels([[1.0, 0.0]], depth=3)
+    >>> [k.item() for k in kernels]  # each ReLU halves the variance, and each slope counts half
+    [0.125, 0.125, 0.125, 0.125]
     """
     depth = _checks.whole("depth", depth, most=_DEEPEST)
     gain = _checks.number("gain", gain, above=0)
@@ -151,6 +173,13 @@ def random_feature_kernels(a, b, x, y=None, *, activation="relu"):
     -------
     k_a, k_b : ndarray of shape (..., n, n_y)
         k⁽ᵃ⁾ₘ = (1/m) Σⱼ (x·y) bⱼ² σ′(aⱼ·x) σ′(aⱼ·y) and k⁽ᵇ⁾ₘ = (1/m) Σⱼ σ(aⱼ·x) σ(aⱼ·y).
+
+    Examples
+    --------
+    >>> from lazylib.kernels import random_feature_kernels
+    >>> k_a, k_b = random_feature_kernels(a=[[1.0, 0.0]], b=[2.0], x=[[3.0, 4.0]])
+    >>> print(k_a, k_b)  # ‖x‖²b² and (a·x)²
+    [[100.]] [[9.]]
     """
     a, b = _checks.neurons(a, b)
     sigma, (x, y) = find_activation(activation), _inputs(x, y, a.shape[-1])

@@ -16,7 +16,17 @@ _A_DECADE = 40
 
 
 class Stop(NamedTuple):
-    """A moment of training: the time ``t`` (0 and ∞ included) and the test loss R there."""
+    """A moment of training: the time ``t`` (0 and ∞ included) and the test loss R there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import KernelFlow
+    >>> flow = KernelFlow(np.eye(1), y=np.ones(1))  # u(t) = 1 − exp(−t)
+    >>> stop = flow.best_stop(np.eye(1), y_test=np.array([0.5]))
+    >>> round(stop.t, 3), round(stop.loss, 6)  # at log 2
+    (0.693, 0.0)
+    """
 
     t: float
     loss: float
@@ -49,6 +59,7 @@ class KernelFlow:
     Examples
     --------
     >>> import numpy as np
+    >>> from lazylib import KernelFlow
     >>> flow = KernelFlow(np.diag([2.0, 0.0]), y=np.ones(2))
     >>> flow.predict(np.inf)
     array([1., 0.])

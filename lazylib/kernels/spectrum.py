@@ -31,6 +31,12 @@ def multiplicities(d, max_degree):
     Returns
     -------
     ndarray of shape (max_degree + 1,)
+
+    Examples
+    --------
+    >>> from lazylib import multiplicities
+    >>> print(multiplicities(2, 4), multiplicities(3, 4))  # sine and cosine; 2k + 1 in space
+    [1. 2. 2. 2. 2.] [1. 3. 5. 7. 9.]
     """
     d, k = _checked(d, max_degree)
     # N(d, k) = ((2k + d − 2)/k) C(k + d − 3, k − 1), in whole numbers
@@ -57,6 +63,12 @@ def zonal(d, max_degree, t):
     Returns
     -------
     ndarray of shape (max_degree + 1, ...)
+
+    Examples
+    --------
+    >>> from lazylib import zonal
+    >>> zonal(3, 2, 0.5)  # 1, t and (3t² − 1)/2
+    array([ 1.   ,  0.5  , -0.125])
     """
     d, k = _checked(d, max_degree)
     t = _checks.array("t", t)
@@ -84,6 +96,12 @@ def relu_coefficients(d, max_degree, order=1):
     -------
     ndarray of shape (max_degree + 1,)
         Beyond degree 1 those of odd degree are 0 for the ReLU, those of even degree for the step.
+
+    Examples
+    --------
+    >>> from lazylib import relu_coefficients
+    >>> print(relu_coefficients(3, 3).round(4))  # E max(t, 0) = 1/4 for t uniform in [−1, 1]
+    [0.25   0.1667 0.0625 0.    ]
     """
     d, k = _checked(d, max_degree)
     order = _checks.whole("order", order, least=0, most=1)
@@ -117,6 +135,13 @@ def limit_spectrum(d, max_degree, *, mean_b2=1.0, mean_a2=None):
     by_a, by_b : ndarray of shape (max_degree + 1,)
         Each counts N(d, k) times; the tangent kernel has their sum. The eigenvalues of a Gram
         matrix of n points, divided by n, tend to them.
+
+    Examples
+    --------
+    >>> from lazylib import limit_spectrum
+    >>> by_a, by_b = limit_spectrum(3, 5)
+    >>> print(by_a + by_b > 0)  # beyond degree 1, odd degrees are never learnt
+    [ True  True  True False  True False]
     """
     d, k = _checked(d, max_degree)
     mean_b2 = _checks.number("mean_b2", mean_b2, above=0)
@@ -143,6 +168,14 @@ def teacher_energy(teacher, max_degree):
     -------
     ndarray of shape (max_degree + 1,)
         The sum over all degrees is E[teacher(x)²].
+
+    Examples
+    --------
+    >>> from lazylib import Teacher, teacher_energy
+    >>> neuron = Teacher(a=[[1.0, 0.0, 0.0]], b=[1.0])
+    >>> energy = teacher_energy(neuron, 200)
+    >>> print(energy[:4].round(4), energy.sum().round(4))  # E max(t, 0)² = 1/6
+    [0.0625 0.0833 0.0195 0.    ] 0.1667
     """
     a, b = _neurons(teacher)
     return _energy(a, relu_coefficients(a.shape[-1], max_degree)[:, None] * b)
@@ -165,6 +198,16 @@ def unseen_energy(teacher, max_degree, x, coefficients, spectrum):
     Returns
     -------
     ndarray of shape (max_degree + 1,)
+
+    Examples
+    --------
+    A kernel whose section at the neuron is the neuron: half of it leaves a quarter of the energy.
+
+    >>> from lazylib import Teacher, relu_coefficients, teacher_energy, unseen_energy
+    >>> neuron, spectrum = Teacher(a=[[1.0, 0.0, 0.0]], b=[1.0]), relu_coefficients(3, 2)
+    >>> left = unseen_energy(neuron, 2, neuron.a, [0.5], spectrum)
+    >>> print((left / teacher_energy(neuron, 2)).round(12))
+    [0.25 0.25 0.25]
     """
     a, b = _neurons(teacher)
     mu = relu_coefficients(a.shape[-1], max_degree)

@@ -32,6 +32,14 @@ def tangent_kernel(model, w, x, y=None):
     ------
     ValueError, TypeError
         For arguments that do not fit, and if the kernel overflows.
+
+    Examples
+    --------
+    >>> from lazylib import TwoLayer, tangent_kernel
+    >>> net = TwoLayer(d=2, m=1)
+    >>> w = net.pack(a=[[1.0, 0.0]], b=[2.0])
+    >>> tangent_kernel(net, w, [[3.0, 4.0]])  # ‖x‖²b² + (a·x)²
+    array([[109.]])
     """
     w = _checks.instance("model", model, Model)._parameters("w", w)
     x, y = gram._inputs(x, y, model.d)

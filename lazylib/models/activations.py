@@ -25,6 +25,14 @@ class Activation(Identity):
         q ≥ 1 such that σ(λz) = λ^q σ(z) for every λ > 0, if there is one.
     max_slope, max_curvature : float, default infinity
         sup |σ′|, and sup |σ″|, the Lipschitz constant of σ′ (Assumption 3.1); infinite if σ′ jumps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import Activation, TwoLayer
+    >>> square = Activation("square", np.square, lambda z: 2 * z, degree=2)
+    >>> TwoLayer(d=3, m=4, activation=square).homogeneity  # b counts once more
+    3
     """
 
     name: str
@@ -103,7 +111,15 @@ def _gelu_slope(z):
 
 
 def softplus(sharpness=1.0):
-    """σ(z) = log(1 + exp(s z))/s, a smooth ReLU: sharpness s → ∞ gives max(z, 0)."""
+    """σ(z) = log(1 + exp(s z))/s, a smooth ReLU: sharpness s → ∞ gives max(z, 0).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import softplus
+    >>> softplus(sharpness=10).value(np.array([-1.0, 0.0, 1.0])).round(3)  # log(2)/10 at 0
+    array([0.   , 0.069, 1.   ])
+    """
     s = _checks.number("sharpness", sharpness, above=0)
     value, slope = partial(_softplus, s), partial(_sigmoid, s)
     name = f"softplus(sharpness={s:g})"

@@ -30,6 +30,29 @@ class Model(Identity):
     TypeError, ValueError
         By every method, if an argument is not an array of real, finite numbers of the shape asked
         for, or the result is beyond the range of floating point.
+
+    Examples
+    --------
+    A model of your own, f(w, x) = w·x. Its tangent kernel is x·y, at any w:
+
+    >>> import numpy as np
+    >>> from lazylib import Model, tangent_kernel
+    >>> class Linear(Model):
+    ...     n_parameters = d = 2
+    ...
+    ...     def _predict(self, w, x):
+    ...         return np.matvec(x, w)
+    ...
+    ...     def _jvp(self, w, x, v):
+    ...         return np.matvec(x, v)
+    ...
+    ...     def _vjp(self, w, x):
+    ...         return np.matvec(x, w), lambda r: np.vecmat(r, x)
+    ...
+    ...     def _jacobian(self, w, x):
+    ...         return x + 0 * w[..., None, :]
+    >>> tangent_kernel(Linear(), [1.0, 0.0], [[3.0, 4.0]])
+    array([[25.]])
     """
 
     homogeneity = None

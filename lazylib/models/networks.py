@@ -25,6 +25,14 @@ class TwoLayer(Model):
         One of "relu", "softplus", "tanh", "erf", "gelu", or e.g. ``softplus(sharpness=10)``.
     scale : float, default 1
         Factor before the sum: 1 in Section 5, 1/√m in Section 2.2, 1/m in the mean-field limit.
+
+    Examples
+    --------
+    >>> from lazylib import TwoLayer
+    >>> net = TwoLayer(d=2, m=2)
+    >>> w = net.pack(a=[[1.0, 0.0], [0.0, 1.0]], b=[2.0, -1.0])
+    >>> print(net.n_parameters, net.predict(w, [[3.0, 4.0], [3.0, -4.0]]))  # 2 · 3 − max(±4, 0)
+    6 [2. 6.]
     """
 
     d: int
@@ -156,6 +164,13 @@ class FirstLayer(Model):
     model : TwoLayer
     b : array of shape (m,)
         The output weights.
+
+    Examples
+    --------
+    >>> from lazylib import FirstLayer, TwoLayer
+    >>> neuron = FirstLayer(TwoLayer(d=2, m=1), b=[2.0])
+    >>> neuron.predict([3.0, 4.0], [[1.0, 0.0], [-1.0, 0.0]])  # 2 max(±3, 0)
+    array([6., 0.])
     """
 
     model: TwoLayer

@@ -43,6 +43,13 @@ class Scaled(_Wrapper):
         f.
     alpha : float or array, default 1
         α > 0; an array holds one for each run, in their leading shape.
+
+    Examples
+    --------
+    >>> from lazylib import Scaled, TwoLayer
+    >>> net, w = TwoLayer(d=2, m=1), [1.0, 0.0, 2.0]
+    >>> print(net.predict(w, [[3.0, 4.0]]), Scaled(net, 10.0).predict(w, [[3.0, 4.0]]))
+    [6.] [60.]
     """
 
     model: Model
@@ -123,7 +130,16 @@ class _FromStart(_Wrapper):
 
 
 class Tangent(_FromStart):
-    """The tangent model T_f(w, x) = f(w₀, x) + Df_{w₀}(w − w₀) of Eq. (2), affine in w."""
+    """The tangent model T_f(w, x) = f(w₀, x) + Df_{w₀}(w − w₀) of Eq. (2), affine in w.
+
+    Examples
+    --------
+    >>> from lazylib import FirstLayer, Tangent, TwoLayer
+    >>> relu = FirstLayer(TwoLayer(d=1, m=1), b=[1.0])  # max(w, 0) at x = 1
+    >>> tangent = Tangent(relu, w0=[1.0])
+    >>> print(relu.predict([-2.0], [[1.0]]), tangent.predict([-2.0], [[1.0]]))
+    [0.] [-2.]
+    """
 
     def _predict(self, w, x):
         return self.model._predict(self.w0, x) + self.model._jvp(self.w0, x, w - self.w0)
@@ -140,7 +156,15 @@ class Tangent(_FromStart):
 
 
 class Centered(_FromStart):
-    """The model f(w, x) − f(w₀, x), which starts at 0 without the doubling trick (Section 3)."""
+    """The model f(w, x) − f(w₀, x), which starts at 0 without the doubling trick (Section 3).
+
+    Examples
+    --------
+    >>> from lazylib import Centered, TwoLayer
+    >>> net, w0 = TwoLayer(d=2, m=1), [1.0, 0.0, 2.0]
+    >>> print(net.predict(w0, [[3.0, 4.0]]), Centered(net, w0).predict(w0, [[3.0, 4.0]]))
+    [6.] [0.]
+    """
 
     def _predict(self, w, x):
         return self.model._predict(w, x) - self.model._predict(self.w0, x)

@@ -29,6 +29,15 @@ class Comparison:
         w(t) and w̄(t).
     y, tangent_y : ndarray of shape (frames, k, n)
         αf(w(t)) and αT_f(w̄(t)).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import compare
+    >>> from lazylib.experiments import smooth_network
+    >>> compared = compare(*smooth_network(n=2), [1e2, 1e3, 1e4], frames=20)
+    >>> [round(slope, 1) for slope, error in compared.slopes()]  # Theorem 3.2: −1, −1 and −2
+    [-1.0, -1.0, -2.0]
     """
 
     model: Model
@@ -135,6 +144,14 @@ def compare(model, w0, data, alpha, *, loss=quadratic, periods=15, frames=80, ac
     ------
     RuntimeError
         If a flow diverged or did not get to its end.
+
+    Examples
+    --------
+    >>> from lazylib import compare
+    >>> from lazylib.experiments import smooth_network
+    >>> compared = compare(*smooth_network(n=2), [5.0, 50.0], frames=20)
+    >>> print(compared.alpha > compared.theorem.threshold, compared.keeps_bound)  # promised, kept
+    [False  True] [ True  True]
     """
     alpha = _checks.positive("alpha", _checks.array("alpha", alpha, exactly=1, nonempty=True))
     periods = _checks.number("periods", periods, above=0)

@@ -25,6 +25,12 @@ class Criterion:
     bend : float
         L_Df‖w* − w₀‖/‖Df_{w₀}‖, which Eq. (7) roughly simplifies (Section 4.1): the relative
         change of Df that the tangent model's own step would cause.
+
+    Examples
+    --------
+    >>> from lazylib.theory import Criterion
+    >>> Criterion(distance=1.0, extent=8.0, displacement=0.1, bend=0.2).ratio
+    0.125
     """
 
     distance: float
@@ -58,6 +64,16 @@ def criterion(model, w0, data, *, alpha=1.0, lipschitz=None):
     lipschitz : float, optional
         L_Df. By default it is measured, as ‖Df_{w*} − Df_{w₀}‖/‖w* − w₀‖ at the tangent model's
         least-squares fit w*: the reach that counts, and meaningful for the ReLU too (Section 4.1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import criterion
+    >>> from lazylib.experiments import smooth_network
+    >>> network = smooth_network()  # it is 0 at w₀
+    >>> ratios = [criterion(*network, alpha=alpha, lipschitz=1.0).ratio for alpha in (1.0, 100.0)]
+    >>> round(ratios[0] / ratios[1], 6)
+    100.0
     """
     alpha = _checks.number("alpha", alpha, above=0)
     _checks.instance("data", data, Dataset)

@@ -14,6 +14,13 @@ def displacement(w, w0):
     """Relative displacement ‖w − w₀‖/‖w₀‖ of parameters of shape (..., p); shape (...).
 
     Leading axes broadcast. At w₀ = 0 there is none: a ValueError.
+
+    Examples
+    --------
+    >>> from lazylib import displacement
+    >>> w0 = [3.0, 4.0]
+    >>> print(displacement(w0, w0), displacement([3.0, 6.5], w0))  # 2.5/5
+    0.0 0.5
     """
     w, w0 = _checks.array("w", w, ndim=1), _checks.array("w0", w0, ndim=1)
     _checks.last_axis("w", w, w0.shape[-1], f"w0 of shape {w0.shape}")
@@ -45,6 +52,13 @@ def kernel_change(model, w, w0, x):
     ------
     ValueError
         If only the kernel at w₀ is 0: no change is relative to it.
+
+    Examples
+    --------
+    >>> from lazylib import TwoLayer, kernel_change
+    >>> neuron = TwoLayer(d=1, m=1)  # w = (a, b); at x = 1 the kernel is a² + b²
+    >>> print(kernel_change(neuron, [2.0, 2.0], [1.0, 1.0], [[1.0]]))  # (8 − 2)/2
+    3.0
     """
     w, w0 = _two(model, w, w0)
     return _change(lambda w: tangent_kernel(model, w, x), w, w0, "fro")
@@ -54,6 +68,14 @@ def jacobian_change(model, w, w0, x):
     """Relative change ‖Df_w − Df_{w₀}‖/‖Df_{w₀}‖ (operator norm) of the differential on ``x``.
 
     Parameters, result and errors as for `kernel_change`. Eq. (7) foretells it.
+
+    Examples
+    --------
+    >>> from lazylib import TwoLayer
+    >>> from lazylib.theory import jacobian_change
+    >>> neuron = TwoLayer(d=1, m=1)  # w = (a, b); at x = 1 the differential is (b, a)
+    >>> print(jacobian_change(neuron, [2.0, 2.0], [1.0, 1.0], [[1.0]]).round(12))
+    1.0
     """
     w, w0 = _two(model, w, w0)
     return _change(lambda w: model.jacobian(w, x), w, w0, 2)
@@ -93,7 +115,15 @@ def one_run(model, w0, x):
 
 
 def sign_flips(model, w, w0):
-    """Number of neurons whose output weight bⱼ changed sign; shape (...)."""
+    """Number of neurons whose output weight bⱼ changed sign; shape (...).
+
+    Examples
+    --------
+    >>> from lazylib import TwoLayer, sign_flips
+    >>> net = TwoLayer(d=1, m=2)  # w = (a₁, a₂, b₁, b₂)
+    >>> print(sign_flips(net, [1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, -1.0]))
+    1
+    """
     w, w0 = _two(model, w, w0)
     return (np.sign(model.unpack(w)[1]) != np.sign(model.unpack(w0)[1])).sum(axis=-1)
 
@@ -112,6 +142,15 @@ def neuron_angles(model, w, teacher):
     Returns
     -------
     ndarray of shape (..., m)
+
+    Examples
+    --------
+    >>> from lazylib import Teacher, TwoLayer
+    >>> from lazylib.theory import neuron_angles
+    >>> net, target = TwoLayer(d=2, m=3), Teacher(a=[[1.0, 0.0]], b=[1.0])
+    >>> w = net.pack(a=[[3.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], b=[1.0, 1.0, -1.0])
+    >>> neuron_angles(net, w, target).round(6)  # the last one has no teacher of its sign
+    array([ 0., 90., 90.])
     """
     _checks.instance("model", model, Model)
     _checks.instance("teacher", teacher, Teacher)
@@ -129,6 +168,15 @@ def feature_angle(model, w, teacher):
     0° means that the teacher's features have been found. By chance alone, it is a little below 90°
     in dimension 100, where random directions are nearly orthogonal. A network without any mass has
     no features: a ValueError.
+
+    Examples
+    --------
+    >>> from lazylib import Teacher, TwoLayer
+    >>> from lazylib.theory import feature_angle
+    >>> net, target = TwoLayer(d=2, m=2), Teacher(a=[[1.0, 0.0]], b=[1.0])
+    >>> w = net.pack(a=[[3.0, 0.0], [0.0, 1.0]], b=[1.0, 1.0])
+    >>> print(feature_angle(net, w, target).round(6))  # (3 · 0° + 1 · 90°)/4
+    22.5
     """
     apart = neuron_angles(model, w, teacher)
     mass = norm(model.positions(model._parameters("w", w)))
@@ -143,6 +191,12 @@ def regime(displacement):
 
     The borders are a convention of this collection: the note draws no line, but its lazy runs
     (Figures 1(b) and 5, with doubling) stay below 0.1 and its active ones (1(a)) exceed 1.
+
+    Examples
+    --------
+    >>> from lazylib import regime
+    >>> [regime(displacement) for displacement in (0.05, 0.5, 5)]
+    ['lazy', 'in between', 'active']
     """
     value = _checks.number("displacement", displacement, least=0)
     return "lazy" if value < 0.1 else "active" if value > 1 else "in between"
@@ -155,6 +209,13 @@ def power_law(x, y):
     ----------
     x, y : ndarray of shape (k,)
         Positive, with k ≥ 3.
+
+    Examples
+    --------
+    >>> from lazylib.theory import power_law
+    >>> slope, error = power_law([1.0, 10.0, 100.0], [3.0, 0.03, 0.0003])
+    >>> round(slope, 6), round(error, 6)
+    (-2.0, 0.0)
     """
     x, y = (
         _checks.positive(name, _checks.array(name, value, exactly=1))

@@ -45,6 +45,15 @@ class Population:
     ----------
     teacher : Teacher
         f*(x) = Σⱼ bⱼ max(aⱼ·x, 0), for aⱼ of any length; a zero aⱼ adds nothing.
+
+    Examples
+    --------
+    >>> from lazylib import Population, Teacher, TwoLayer
+    >>> population = Population(Teacher(a=[[1.0, 0.0, 0.0]], b=[1.0]))
+    >>> print(round(population.zero_loss(), 6))  # ½ E max(t, 0)² = 1/12 for t uniform in [−1, 1]
+    0.083333
+    >>> print(abs(population.loss(TwoLayer(d=3, m=1), [1.0, 0.0, 0.0, 1.0])) < 1e-12)  # the teacher
+    True
     """
 
     teacher: Teacher
@@ -95,6 +104,15 @@ def tangent_gram(model, w):
 
     Its eigenvalues are the squared singular values of Df_w for the population loss, those of the
     tangent kernel as an operator. It is for one w of a small network: p is at most 2000.
+
+    Examples
+    --------
+    >>> from lazylib import TwoLayer
+    >>> from lazylib.theory import tangent_gram
+    >>> neuron = TwoLayer(d=1, m=1)  # w = (a, b); the gradient is (b, a) at x = 1, 0 at x = −1
+    >>> tangent_gram(neuron, [1.0, 2.0]).round(12)
+    array([[2. , 1. ],
+           [1. , 0.5]])
     """
     w = _parameters(model, w, exactly=1)
     _checks.whole("the number of parameters", w.size, most=_MOST_PARAMETERS)
@@ -233,6 +251,13 @@ def under_parameterized(d, m, seed):
         The positive eigenvalues of Df_{w₀}ᵀDf_{w₀}, ascending: the rates of the tangent flow.
     best : float
         R at the minimum of the tangent model.
+
+    Examples
+    --------
+    >>> from lazylib.theory import under_parameterized
+    >>> model, w0, population, spectrum, best = under_parameterized(d=2, m=4, seed=0)
+    >>> print(len(w0), 0 < best < population.zero_loss())  # 12 parameters, and something is left
+    12 True
     """
     rng = np.random.default_rng(_checks.seed("seed", seed))
     population, net = Population(teacher(rng, d)), TwoLayer(d, m)

@@ -38,6 +38,15 @@ def estimate_lipschitz(model, w0, x, rng, starts=8, iterations=100):
     -------
     float
         0 where all second derivatives vanish, as for x = 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import FirstLayer, TwoLayer, estimate_lipschitz
+    >>> neuron = FirstLayer(TwoLayer(d=1, m=1, activation="softplus"), b=[1.0])
+    >>> rng = np.random.default_rng(0)
+    >>> round(estimate_lipschitz(neuron, [0.0], [[2.0]], rng), 6)  # x²/4, at w = 0
+    1.0
     """
     w0, x, _ = one_run(model, w0, x)
     _checks.generator("rng", rng)
@@ -79,6 +88,14 @@ def lipschitz_bound(model, w0, x, radius=0.0):
     ------
     ValueError
         If no bound is known for the model.
+
+    Examples
+    --------
+    >>> from lazylib import FirstLayer, TwoLayer
+    >>> from lazylib.theory import lipschitz_bound
+    >>> smooth, relu = (FirstLayer(TwoLayer(1, 1, s), b=[1.0]) for s in ("softplus", "relu"))
+    >>> print(*(lipschitz_bound(neuron, [0.0], [[2.0]]) for neuron in (smooth, relu)))  # x²/4
+    1.0 inf
     """
     w0, x, _ = one_run(model, w0, x)
     return float(_bound(model, w0, x, _checks.number("radius", radius, least=0)))
@@ -145,6 +162,13 @@ class LazyTheorem:
         f(w₀) and f*.
     loss : Loss
         Strongly convex, with f* = y.
+
+    Examples
+    --------
+    >>> from lazylib import LazyTheorem
+    >>> theorem = LazyTheorem(sigma_min=1.0, norm=1.0, lipschitz=1.0, f0=[0.0], target=[2.0])
+    >>> print(theorem.M, theorem.threshold, theorem.rate)  # 1/32, 2 · 32 and 1/4
+    0.03125 64.0 0.25
     """
 
     sigma_min: float
@@ -266,6 +290,15 @@ def lemma_3_3_bound(times, start, metrics, loss, lowest=None):
     loss : Loss
     lowest : float, optional
         λ ≤ all eigenvalues of Σ(t); by default the smallest one of ``metrics``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import quadratic
+    >>> from lazylib.theory import lemma_3_3_bound
+    >>> times, metrics = np.array([0.0, np.log(2)]), np.full((2, 1, 1), 3.0)
+    >>> lemma_3_3_bound(times, 8.0, metrics, quadratic).round(12)  # 8 exp(−3t)
+    array([8., 1.])
     """
     times, start = _times_from_0(times), _checks.number("start", start, least=0)
     metrics, measured, mu = _metrics(metrics, loss)
@@ -290,6 +323,14 @@ def lemma_a1_bound(metrics, gradients, loss):
     -------
     float
         0 where the metric stands still; infinite (no promise) where it moves and is singular.
+
+    Examples
+    --------
+    >>> from lazylib import quadratic
+    >>> from lazylib.theory import lemma_a1_bound
+    >>> still, moving = [[[4.0]], [[4.0]]], [[[4.0]], [[5.0]]]
+    >>> print(*(lemma_a1_bound(m, [[1.0], [0.8]], quadratic) for m in (still, moving)))  # 0.8/4
+    0.0 0.2
     """
     metrics, lowest, mu = _metrics(metrics, loss)
     gradients = _checks.array("gradients", gradients, exactly=2)

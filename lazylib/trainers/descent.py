@@ -80,7 +80,7 @@ def gradient_descent(
     >>> import numpy as np
     >>> from lazylib import Dataset, TwoLayer, gradient_descent, teacher
     >>> rng = np.random.default_rng(0)
-    >>> data = Dataset.from_teacher(rng, teacher(rng, d=2), n=15)
+    >>> data = Dataset.from_teacher(rng, teacher(rng, d=2), n=5)
     >>> net = TwoLayer(d=2, m=20)
     >>> run = gradient_descent(net, data, net.init(rng), n_steps=10_000)
     >>> run.status
@@ -134,6 +134,16 @@ def sgd(
     -------
     Run
         ``train_loss`` is that on the batch of the step, before it was used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import TwoLayer, sgd, teacher
+    >>> rng = np.random.default_rng(0)
+    >>> target, net = teacher(rng, d=2), TwoLayer(d=2, m=20)
+    >>> run = sgd(net, target, net.init(rng), rng=rng, n_steps=200, batch_size=50)
+    >>> print(run.n_steps, run.train_loss[0] > 10 * run.train_loss[-1])
+    200 True
     """
     _checks.generator("rng", rng)
     _checks.instance("model", model, Model)

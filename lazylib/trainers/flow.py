@@ -37,6 +37,14 @@ def between(states, times):
     states : list of tuple
         At least two steps (t, w, velocity), in order, as a ``watch`` of `gradient_flow` sees them.
     times : array of shape (times,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib.trainers import between
+    >>> states = [(0.0, [0.0], [0.0]), (1.0, [1.0], [2.0])]  # w = t²
+    >>> between(states, [0.5])
+    array([[0.25]])
     """
     if not isinstance(states, (list, tuple)) or len(states) < 2 or {*map(_size, states)} != {3}:
         raise TypeError(f"states must be steps (t, w, velocity), got {_checks.shown(states)}")
@@ -230,6 +238,17 @@ def gradient_flow(
         A KeyboardInterrupt that has the run so far.
     ValueError, TypeError
         For arguments that do not fit; the message names the argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import Dataset, FirstLayer, TwoLayer, gradient_flow
+    >>> relu = FirstLayer(TwoLayer(d=1, m=1), b=[1.0])  # max(w, 0) at x = 1
+    >>> data, times = Dataset(x=[[1.0]], y=[2.0]), [0.0, np.log(2), 20.0]
+    >>> options = {"t_max": 20.0, "times": times, "tolerance": 0, "method": "DOP853"}
+    >>> run = gradient_flow(relu, data, [1.0], **options)
+    >>> print(run.w[:, 0].round(6))  # w(t) = 2 − exp(−t)
+    [1.  1.5 2. ]
     """
     method = _checks.word("method", method, _METHODS)
     if watch is not None and method != "RKC":

@@ -33,6 +33,14 @@ class Run:
         Number of steps taken, or of gradients of a flow.
     zero_loss, zero_test_loss : float, or ndarray of shape (...)
         R(0) on both data; None if unknown.
+
+    Examples
+    --------
+    >>> from lazylib import Run
+    >>> times, w, losses = [0.0, 9.0], [[1.0], [2.0]], [4.0, 1.0]
+    >>> run = Run(times, w, losses, None, "converged", n_steps=7, zero_loss=8.0)
+    >>> print(run, run.train_error)
+    Run(2 frames of shape (1,), status converged) [0.5   0.125]
     """
 
     times: np.ndarray
@@ -115,6 +123,12 @@ def status(loss, before, zero_loss, start=None, *, tolerance=OF_ZERO, promised=0
         "still falling": above ``tolerance`` · R(0), and over the last tenth of the time it fell by
         more than `OF_ITSELF`, or than `OF_FALL` of the whole fall: then it has hardly begun.
         "stalled": it would still fall, but the steps are lost. "converged": all others.
+
+    Examples
+    --------
+    >>> from lazylib.trainers import status
+    >>> print(status(loss=[0.1, 0.5, 2.0], before=[0.1, 0.9, 1.0], zero_loss=1.0))
+    ['converged' 'still falling' 'diverged']
     """
     start = zero_loss if start is None else start
     losses = {"loss": loss, "before": before, "zero_loss": zero_loss, "start": start}
@@ -291,6 +305,23 @@ class Interrupted(KeyboardInterrupt):
     ----------
     run : Run
         All that was computed, with the status "interrupted".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import Dataset, Interrupted, TwoLayer, gradient_descent
+    >>> from lazylib.trainers import reporting
+    >>> def stop(part):
+    ...     if part >= 0.5:
+    ...         raise KeyboardInterrupt
+    >>> net, data = TwoLayer(d=2, m=1), Dataset(x=[[1.0, 0.0]], y=[2.0])
+    >>> try:
+    ...     with reporting(stop):
+    ...         run = gradient_descent(net, data, np.ones(3), step=1e-3, n_steps=100)
+    ... except Interrupted as interrupt:
+    ...     run = interrupt.run
+    >>> run.status, run.n_steps
+    ('interrupted', 50)
     """
 
     def __init__(self, run):
@@ -371,6 +402,17 @@ def reporting(report):
         ``report(part)`` is called, in the thread that trains, after each step of a flow and at
         least 500 times in a descent: ``part`` of the time or of the steps is done, from 0 to 1. A
         KeyboardInterrupt that it raises ends the run as any interrupt does: with `Interrupted`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import Dataset, TwoLayer, gradient_descent
+    >>> from lazylib.trainers import reporting
+    >>> net, data, parts = TwoLayer(d=2, m=1), Dataset(x=[[1.0, 0.0]], y=[2.0]), []
+    >>> with reporting(parts.append):
+    ...     run = gradient_descent(net, data, np.ones(3), step=1e-3, n_steps=4)
+    >>> parts
+    [0.0, 0.25, 0.5, 0.75, 1.0]
     """
     token = _report.set(report)
     try:
