@@ -158,11 +158,3 @@ def function(answer, expected, cases, mistakes=(), within=1e-6):
         if verdict is not None:
             return say(verdict)
     return say(None)
-
-
-def choice(answer, right, hints):
-    """Say whether ``answer`` is the ``right`` word; ``hints`` holds one for each of the others."""
-    if not unanswered(answer):
-        options = ", ".join(map(repr, sorted([right, *hints])))
-        word = answer.strip().lower() if isinstance(answer, str) else None
-        say(None if word == right else hints.get(word, f"choose one of {options}."))

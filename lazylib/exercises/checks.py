@@ -3,7 +3,6 @@
 import numpy as np
 
 from lazylib.exercises.answers import (
-    choice,
     function,
     number,
     say,
@@ -72,16 +71,6 @@ NUMBERS = {
             (5151, "on the sphere ‖x‖² is the constant 1: one of these is counted twice."),
         ],
     ),
-    "threshold_factor": (
-        "Notebook 04: the factor on the threshold when all labels are tripled (Theorem 3.2).",
-        3,
-        0.05,
-        [
-            (1, "M does not change, but the threshold is ‖f*‖/M."),
-            (1 / 3, "the right factor, the wrong way round: are larger labels easier to reach?"),
-            (9, "the threshold contains ‖f*‖ once, not squared."),
-        ],
-    ),
     "lemma_factor": (
         "Notebook 04: the bound's factor when α grows tenfold, without doubling (Lemma A.1).",
         1 / 10,
@@ -122,27 +111,27 @@ NUMBERS = {
             (0.75, "the ratio is of order 1/(m α(m))."),
         ],
     ),
-    "samples_for_a_tenth": (
-        "Notebook 07: samples for a tenth of the error of 2000 (the standard error of a mean).",
-        200_000,
+    "clock_factor": (
+        "Notebook 07: the factor on the time on the plateau when α doubles (the clock's panel).",
+        4,
         0.05,
         [
-            (100, "that is the factor; how many samples are they?"),
-            (20_000, "that would be right if the error fell as 1/n; it falls as 1/√n."),
-            (2000 * 10**0.5, "the error falls as 1/√n: solve √(n/2000) = 10."),
+            (2, "that would be a clock in t/α; which of the two clocks makes the curves one?"),
+            (1, "on which clock? The time t is asked for."),
+            (0.25, "the right factor, the wrong way round."),
+            (16, "that would be a clock in t/α⁴."),
         ],
     ),
-}
-
-#: Answers that are one word of several: (what is asked, the answer, hints for the others).
-WORDS = {
-    "ten_times_as_long": (
-        "Notebook 07: where SGD from τ = 8 would be after many more steps.",
-        "tangent minimum",
-        {
-            "global minimum": "the network hardly moves: which predictors can it reach from there?",
-            "plateau": "the curve still falls a little there; what is the least it can reach?",
-        },
+    "decades_for_alpha": (
+        "Notebook 08: log₁₀ of the time at which draw 0 leaves for α = 40 (the panel of time).",
+        15.4,
+        0.05,
+        [
+            (18, "nearly: the displacement begins to grow as log t only after the first decades."),
+            (4.5, "that is for α = 10."),
+            (9, "that is for about α = 22: the decades grow as α, not as its root."),
+            (10**15.4, "the number of decades is asked for, not the time."),
+        ],
     ),
 }
 
@@ -151,15 +140,13 @@ def _check(name):
     """Make the check of one row."""
 
     def check(answer):
-        if name in WORDS:
-            choice(answer, *WORDS[name][1:])
-        elif not unanswered(answer):
+        if not unanswered(answer):
             asked, expected, within, hints = NUMBERS[name]
             see = asked[asked.rindex("(") + 1 : asked.rindex(")")]
             say(number(answer, expected, hints, within, see))
 
     check.__name__ = check.__qualname__ = name
-    check.__doc__ = (NUMBERS | WORDS)[name][0]
+    check.__doc__ = NUMBERS[name][0]
     return check
 
 
@@ -168,13 +155,12 @@ ten_times_closer = _check("ten_times_closer")
 width_for_half_the_error = _check("width_for_half_the_error")
 kernel_on_the_diagonal = _check("kernel_on_the_diagonal")
 samples_for_degree_two = _check("samples_for_degree_two")
-threshold_factor = _check("threshold_factor")
 lemma_factor = _check("lemma_factor")
 doubling_slope = _check("doubling_slope")
+clock_factor = _check("clock_factor")
+decades_for_alpha = _check("decades_for_alpha")
 doubled_weights = _check("doubled_weights")
 width_slope = _check("width_slope")
-samples_for_a_tenth = _check("samples_for_a_tenth")
-ten_times_as_long = _check("ten_times_as_long")
 
 
 def _shown(panel, kind):
@@ -333,6 +319,30 @@ def wide_enough(panel):
     say(None if moved < 0.5 else f"the displacement is {moved:.2f}; which way does the gauge move?")
 
 
+def theorem_radius(answer):
+    """Notebook 04: a function of Df_{w₀}, L_Df and κ that returns M of Theorem 3.2."""
+    rng = np.random.default_rng(4)
+    cases = [(rng.standard_normal((n, p)), 0.3 * n, 1.0 + n) for n, p in ((3, 9), (5, 30))]
+
+    def radius(df, bend, kappa, power=3, condition=1.5, proof=32, order=2, which=-1):
+        sigma = np.linalg.svd(df, compute_uv=False)[which]
+        return sigma**power / (proof * kappa**condition * np.linalg.norm(df, order) * bend)
+
+    mistakes = [
+        (lambda *case: 1 / radius(*case), "the right numbers, the wrong way round."),
+        (lambda *case: radius(*case, condition=0), "where does κ stand?"),
+        (lambda *case: radius(*case, condition=1), "κ has a power."),
+        (lambda *case: radius(*case, condition=0.5), "√κ stands before the bound, not in M."),
+        (lambda *case: radius(*case, power=1), "σ_min has a power."),
+        (lambda *case: radius(*case, power=2), "is that power of σ_min the theorem's?"),
+        (lambda *case: radius(*case, proof=1), "one factor is a plain number."),
+        (lambda *case: radius(*case, order="fro"), "‖Df‖ is the operator norm, not Frobenius'."),
+        (lambda *case: radius(*case, which=0), "σ_min is the smallest; NumPy sorts downwards."),
+        (lambda df, bend, kappa: radius(df, 1, kappa), "where does L_Df stand?"),
+    ]
+    function(answer, radius, cases, mistakes)
+
+
 def rule_of_thumb(answer):
     """Notebook 05: a function of Df_{w₀}, f(w₀), y and L_Df that returns Eq. (7)'s ratio."""
     rng = np.random.default_rng(5)
@@ -393,6 +403,38 @@ def before_the_features(panel):
         say(None)
 
 
+def neuron_product(answer):
+    """Notebook 07: a function of two neurons a, c that returns E[max(a·x, 0) max(c·x, 0)]."""
+    rng = np.random.default_rng(7)
+    cases = [(2 * rng.standard_normal(d), rng.standard_normal(d)) for d in (3, 8)]
+
+    def product(a, c, near=1.0, wide=1.0):
+        lengths = np.linalg.norm(a) * np.linalg.norm(c)
+        phi = np.arccos(a @ c / lengths)
+        value = near * np.sin(phi) + (wide * np.pi - phi) * np.cos(phi)
+        return lengths * value / (2 * np.pi * len(a))
+
+    def of_lengths(a, c):
+        return product(a, c) / np.linalg.norm(a) / np.linalg.norm(c)
+
+    def in_degrees(a, c):
+        lengths = np.linalg.norm(a) * np.linalg.norm(c)
+        phi = np.degrees(np.arccos(a @ c / lengths))
+        return lengths * (np.sin(phi) + (np.pi - phi) * np.cos(phi)) / (2 * np.pi * len(a))
+
+    mistakes = [
+        (lambda a, c: len(a) * product(a, c), "x has length 1, not √d: where does d stand?"),
+        (lambda a, c: 2 * np.pi * product(a, c), "one factor is the full angle, 2π."),
+        (lambda a, c: 2 * product(a, c), "half of the circle, or all of it: 2π."),
+        (of_lengths, "a neuron twice as long is twice as large: where are the lengths?"),
+        (in_degrees, "angles in radians."),
+        (lambda a, c: product(a, c, near=0), "that is the product with respect to a alone: sin φ?"),
+        (lambda a, c: product(a, c, wide=0), "π − φ, not φ: at φ = π there is no overlap."),
+        (lambda a, c: product(a, c, near=-1), "check the sign before sin φ."),
+    ]
+    function(answer, product, cases, mistakes, within=1e-4)
+
+
 def below_and_falling(panel):
     """Notebook 07: a run below the tangent model's minimum that is still falling."""
     result = _shown(panel, PopulationRun)
@@ -405,3 +447,27 @@ def below_and_falling(panel):
         say("below the best tangent model, but it has settled; use fewer steps or a larger τ.")
     else:
         say(None)
+
+
+def largest_step(answer):
+    """Notebook 08: a function of the kernel matrix K that returns the largest stable step."""
+    rng = np.random.default_rng(8)
+    roots = [rng.standard_normal((n, p)) for n, p in ((4, 9), (7, 5))]
+
+    def step(kernel, count=None, numerator=2, which=-1):
+        n = len(kernel) if count is None else count
+        return numerator * n / np.linalg.eigvalsh(kernel)[which]
+
+    mistakes = [
+        (lambda K: step(K, count=1), "R is a mean over the n points: the Hessian is K/n."),
+        (lambda K: step(K, numerator=1), "that one is stable; how much larger may it be?"),
+        (lambda K: step(K, numerator=4), "beyond that it diverges; where does the spike begin?"),
+        (lambda K: step(K, which=0), "which direction becomes unstable first?"),
+        (lambda K: 2 * len(K) / np.trace(K), "the trace is the sum of all eigenvalues."),
+        (
+            lambda K: 2 * len(K) / np.linalg.norm(K),
+            "Frobenius' norm is not the largest eigenvalue.",
+        ),
+        (lambda K: 1 / step(K), "the right factor, the wrong way round."),
+    ]
+    function(answer, step, [(root @ root.T,) for root in roots], mistakes)

@@ -6,12 +6,20 @@
 
 from lazylib.experiments.algorithms import sgd_on_f, sgd_on_tangent, train_by_sgd
 from lazylib.experiments.balance import RULES, Balance, balance
+from lazylib.experiments.clock import follow_clock
 from lazylib.experiments.criterion import foresee
 from lazylib.experiments.generalization import (
     GENERALIZATION,
     best_constant,
     space_setting,
     train_in_space,
+)
+from lazylib.experiments.limits import (
+    descend_with_step,
+    keep_bits,
+    train_and_round,
+    train_classifier,
+    train_on_noise,
 )
 from lazylib.experiments.plane import plane_setting, plane_weights, train_in_plane
 from lazylib.experiments.predictors import train_four
@@ -48,9 +56,12 @@ __all__ = [
     "best_constant",
     "curves",
     "data_folder",
+    "descend_with_step",
     "draw_realizations",
     "figure_2",
+    "follow_clock",
     "foresee",
+    "keep_bits",
     "load",
     "mean_and_error",
     "plane_setting",
@@ -64,10 +75,13 @@ __all__ = [
     "stored",
     "sweep",
     "tangent_minimum",
+    "train_and_round",
     "train_by_sgd",
+    "train_classifier",
     "train_four",
     "train_in_plane",
     "train_in_space",
+    "train_on_noise",
     "train_on_population",
     "train_on_surface",
 ]

@@ -4,6 +4,13 @@ from lazylib.widgets.balance import explore_balance
 from lazylib.widgets.criterion import explore_criterion
 from lazylib.widgets.generalization import explore_generalization
 from lazylib.widgets.kernels import explore_kernels, explore_predictors
+from lazylib.widgets.limits import (
+    explore_bits,
+    explore_clock,
+    explore_noise,
+    explore_steps,
+    explore_time,
+)
 from lazylib.widgets.neurons import explore_neurons
 from lazylib.widgets.population import explore_population
 from lazylib.widgets.tangent import explore_sgd, explore_surface
@@ -11,6 +18,11 @@ from lazylib.widgets.theorem import explore_theorem
 
 __all__ = [
     "explore_balance",
+    "explore_bits",
+    "explore_clock",
+    "explore_noise",
+    "explore_steps",
+    "explore_time",
     "explore_generalization",
     "explore_kernels",
     "explore_neurons",

@@ -11,18 +11,20 @@ from lazylib.widgets import explore_generalization, explore_population
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
 
 
-@pytest.mark.parametrize(("answer", "says"), [(200_000, "Right"), (20_000, "1/√n"), (6325, "√")])
-def test_samples_for_a_tenth(answer, says, capsys):
-    exercises.samples_for_a_tenth(answer)
+@pytest.mark.parametrize(
+    ("answer", "says"), [(4, "Right"), (2, "t/α;"), (1, "which clock"), (0.25, "wrong way")]
+)
+def test_clock_factor(answer, says, capsys):
+    exercises.clock_factor(answer)
     assert says in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("answer", "says"),
-    [("tangent minimum", "Right"), ("plateau", "least"), ("global minimum", "hardly moves")],
+    [(15.4, "Right"), (15, "Right"), (18, "first decades"), (4.5, "α = 10"), (2.5e15, "decades")],
 )
-def test_ten_times_as_long(answer, says, capsys):
-    exercises.ten_times_as_long(answer)
+def test_decades_for_alpha(answer, says, capsys):
+    exercises.decades_for_alpha(answer)
     assert says in capsys.readouterr().out
 
 

@@ -93,6 +93,72 @@ ROWS += [("tangent_end", *row) for row in TANGENT_END]
 ROWS += [("kernel_of_two", *row) for row in KERNEL_OF_TWO]
 
 
+def singular(df, k=-1):
+    return np.linalg.svd(df, compute_uv=False)[k]
+
+
+THEOREM_RADIUS = [  # M of Theorem 3.2
+    (lambda df, bend, k: singular(df) ** 3 / (32 * k**1.5 * norm(df) * bend), "Right."),
+    (lambda df, bend, k: 32 * k**1.5 * norm(df) * bend / singular(df) ** 3, "wrong way round"),
+    (lambda df, bend, k: singular(df) ** 3 / (32 * norm(df) * bend), "where does κ stand"),
+    (lambda df, bend, k: singular(df) ** 3 / (32 * k * norm(df) * bend), "κ has a power"),
+    (lambda df, bend, k: singular(df) ** 3 / (32 * k**0.5 * norm(df) * bend), "before the bound"),
+    (lambda df, bend, k: singular(df) / (32 * k**1.5 * norm(df) * bend), "σ_min has a power"),
+    (lambda df, bend, k: singular(df) ** 2 / (32 * k**1.5 * norm(df) * bend), "that power"),
+    (lambda df, bend, k: singular(df) ** 3 / (k**1.5 * norm(df) * bend), "a plain number"),
+    (
+        lambda df, bend, k: singular(df) ** 3 / (32 * k**1.5 * np.linalg.norm(df) * bend),
+        "not Frobenius",
+    ),
+    (lambda df, bend, k: norm(df) ** 2 / (32 * k**1.5 * bend), "σ_min is the smallest"),
+    (lambda df, bend, k: singular(df) ** 3 / (32 * k**1.5 * norm(df)), "where does L_Df stand"),
+]
+
+
+def neurons(a, c, value=lambda phi: np.sin(phi) + (np.pi - phi) * np.cos(phi)):
+    lengths = np.linalg.norm(a) * np.linalg.norm(c)
+    return lengths * value(np.arccos(a @ c / lengths)) / (2 * np.pi * len(a))
+
+
+NEURON_PRODUCT = [  # the arc-cosine kernel of order 1, between neurons
+    (neurons, "Right."),
+    (lambda a, c: neurons(a, c) * len(a), "where does d stand"),
+    (lambda a, c: neurons(a, c) * 2 * np.pi, "full angle"),
+    (lambda a, c: neurons(a, c) * 2, "half of the circle"),
+    (lambda a, c: neurons(a / np.linalg.norm(a), c / np.linalg.norm(c)), "the lengths"),
+    (
+        lambda a, c: neurons(
+            a, c, lambda p: np.sin(np.degrees(p)) + (np.pi - np.degrees(p)) * np.cos(np.degrees(p))
+        ),
+        "radians",
+    ),
+    (lambda a, c: neurons(a, c, lambda p: (np.pi - p) * np.cos(p)), "sin φ"),
+    (lambda a, c: neurons(a, c, lambda p: np.sin(p) - p * np.cos(p)), "π − φ, not φ"),
+    (lambda a, c: neurons(a, c, lambda p: (np.pi - p) * np.cos(p) - np.sin(p)), "the sign"),
+]
+
+
+def largest(K):
+    return np.linalg.eigvalsh(K)[-1]
+
+
+LARGEST_STEP = [  # stable up to 2/λ_max of the Hessian K/n of a quadratic loss
+    (lambda K: 2 * len(K) / largest(K), "Right."),
+    (lambda K: 2 / largest(K), "a mean over the n points"),
+    (lambda K: len(K) / largest(K), "how much larger"),
+    (lambda K: 4 * len(K) / largest(K), "beyond that it diverges"),
+    (lambda K: 2 * len(K) / np.linalg.eigvalsh(K)[0], "unstable first"),
+    (lambda K: 2 * len(K) / np.trace(K), "sum of all eigenvalues"),
+    (lambda K: 2 * len(K) / np.linalg.norm(K), "Frobenius"),
+    (lambda K: largest(K) / (2 * len(K)), "wrong way round"),
+]
+ROWS = [("rule_of_thumb", *row) for row in RULE_OF_THUMB]
+ROWS += [("error_over_constant", *row) for row in ERROR_OVER_CONSTANT]
+ROWS += [("theorem_radius", *row) for row in THEOREM_RADIUS]
+ROWS += [("neuron_product", *row) for row in NEURON_PRODUCT]
+ROWS += [("largest_step", *row) for row in LARGEST_STEP]
+
+
 @pytest.mark.parametrize(("check", "written", "says"), ROWS)
 def test_each_function_gets_its_very_hint(check, written, says, capsys):
     getattr(exercises, check)(written)

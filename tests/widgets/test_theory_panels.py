@@ -95,7 +95,6 @@ def test_every_control_of_the_gauge_changes_the_words():
 @pytest.mark.parametrize(
     "check, right, wrong",
     [
-        (exercises.threshold_factor, 3, [1, 1 / 3, 9, 2]),
         (exercises.lemma_factor, 0.1, [10, 0.01, 1, 5]),
         (exercises.doubling_slope, -2, [-1, 2, 0]),
         (exercises.doubled_weights, 0.2, [0.4, 0.1, 3.2, 0.8]),
