@@ -11,6 +11,10 @@ from lazylib.plots.style import (
     THIRD,
     legend_below,
     line_artists,
+    log_limits,
+    nice_limit,
+    view,
+    written,
 )
 from lazylib.theory.laziness import regime
 
@@ -21,7 +25,7 @@ _NOW = {"linestyle": "", "marker": "o", "markersize": 12, "color": NEGATIVE}
 def _two(figure, first, second):
     """Two axes side by side with room for legends below: each a (styles, settings) pair."""
     axes = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0.07, right=0.985, top=0.92, bottom=0.31, wspace=0.22)
+    figure.subplots_adjust(left=0.085, right=0.985, top=0.92, bottom=0.31, wspace=0.22)
     artists = []
     for ax, (styles, settings) in zip(axes, (first, second), strict=True):
         artists.append(line_artists(ax, styles, **settings))
@@ -61,9 +65,11 @@ def fill_time(axes, artists, result, decades):
     artists[0]["now"].set_data(t[-1:], moved[-1:])
     artists[1]["loss R"].set_data(t, loss)
     artists[1]["∝ 1/t"].set_data(t, loss[-1] * t[-1] / t)
+    view(axes[0], ylim=(0, nice_limit(max(0.2, 1.05 * moved[-1]))))
     return (
-        f"At t = 10^{decades} the displacement is {moved[-1]:.2g}: {regime(moved[-1])}. It grows "
-        f"with log t, and reaches 0.1 at about t = 10^{result.leaves:.1f} for α = {result.alpha:g}."
+        f"At t = {written(10.0**decades)} the displacement is {written(moved[-1])}: "
+        f"{regime(moved[-1])}. It grows with log t, and reaches 0.1 after {result.leaves:.1f} "
+        f"decades of t for α = {result.alpha:g}."
     )
 
 
@@ -74,14 +80,14 @@ def steps_panels(figure):
         figure,
         (
             {"training loss": {"color": POSITIVE, "linewidth": 3}},
-            steps | {"title": "Gradient descent", "yscale": "log", "ylim": (1e-6, 1e4)},
+            steps | {"title": "Gradient descent", "yscale": "log", "ylim": (1e-6, 1e7)},
         ),
         (
             {
                 "step · λ_max of the kernel now": {"color": FOURTH, "linewidth": 3},
-                _MOVED: {"color": THIRD, "linestyle": "--", "linewidth": 3},
+                "displacement": {"color": THIRD, "linestyle": "--", "linewidth": 3},
             },
-            steps | {"title": "Its tangent kernel, and its weights", "ylim": (0, 5)},
+            steps | {"title": "Its tangent kernel, and its weights", "ylim": (0, 7)},
         ),
     )
     axes[0].set_ylabel("training loss / zero predictor's")
@@ -103,9 +109,9 @@ def fill_steps(axes, artists, result):
         return start + f"after {len(steps) - 1} steps the loss is beyond all bounds: diverged."
     moved, left = result.displacement[-1], result.sharpness[-1] / result.factor
     return start + (
-        f"the loss rises to {result.loss.max():.3g} times the zero predictor's and ends at "
-        f"{result.loss[-1]:.1g}; λ_max ends at {left:.2f} of what it was, the displacement at "
-        f"{moved:.2g} ({regime(moved)}), the test error at {result.test_error:.2f}."
+        f"the loss rises to {written(result.loss.max())} times the zero predictor's and ends at "
+        f"{written(result.loss[-1], 1)}; λ_max ends at {left:.2f} of what it was, the displacement "
+        f"at {written(moved)} ({regime(moved)}), the test error at {result.test_error:.2f}."
     )
 
 
@@ -124,7 +130,7 @@ def bits_panels(figure):
         ),
         (
             {
-                "bits needed, runs so far": points,
+                "τ from 0.1 to 100": points,
                 "needed = foreseen": {"color": NEGATIVE, "linestyle": "--"},
                 "this run": _NOW,
             },
@@ -138,18 +144,19 @@ def bits_panels(figure):
 
 
 def fill_bits(axes, artists, result):
-    """Fill the panels, the right one with one more point; return the words."""
-    artists[0]["rounded weights"].set_data(result.bits, result.errors)
-    artists[0]["all bits"].set_data([0, 25], [result.exact] * 2)
-    artists[0]["log₂ of 1/displacement"].set_data([result.foreseen] * 2, [1e-3, 1e3])
-    before = artists[1]["bits needed, runs so far"]
-    x, y = before.get_data()
-    before.set_data(np.append(x, result.foreseen), np.append(y, result.needed))
-    artists[1]["this run"].set_data([result.foreseen], [result.needed])
+    """Fill the panels with a run and, on the right, others of its draw; return the words."""
+    run, others = result
+    artists[0]["rounded weights"].set_data(run.bits, run.errors)
+    artists[0]["all bits"].set_data([0, 25], [run.exact] * 2)
+    artists[0]["log₂ of 1/displacement"].set_data([run.foreseen] * 2, [1e-3, 1e3])
+    points = [each.foreseen for each in others], [each.needed for each in others]
+    artists[1]["τ from 0.1 to 100"].set_data(*points)
+    artists[1]["this run"].set_data([run.foreseen], [run.needed])
+    many = "1 bit is" if run.needed == 1 else f"{run.needed} bits are"
     return (
-        f"{regime(result.displacement).capitalize()}: displacement {result.displacement:.2g}, "
-        f"whose log₂ foresees {max(result.foreseen, 0):.1f} bits; {result.needed} are needed to "
-        f"stay within 0.1 of the test error {result.exact:.3f} of exact weights."
+        f"{regime(run.displacement).capitalize()}: displacement {written(run.displacement)}, "
+        f"whose log₂ foresees {max(run.foreseen, 0):.1f} bits; {many} needed to "
+        f"stay within 0.1 of the test error {run.exact:.3f} of exact weights."
     )
 
 
@@ -164,7 +171,7 @@ def noise_panels(figure):
                 "training, noisy labels": {"color": FOURTH, "linestyle": "--"},
                 "best stop": _NOW,
             },
-            time | {"title": "Errors", "ylim": (1e-4, 20), "ylabel": _ERROR},
+            time | {"title": "Errors", "ylim": (1e-4, 30), "ylabel": _ERROR},
         ),
         (
             {"displacement": {"color": THIRD, "linewidth": 3}, "best stop": _NOW},
@@ -183,11 +190,14 @@ def fill_noise(axes, artists, result):
     artists[1]["displacement"].set_data(t, result.displacement[1:])
     for lines, values in zip(artists, (result.test_error, result.displacement), strict=True):
         lines["best stop"].set_data(result.times[[best]], values[[best]])
+    for ax in axes:
+        view(ax, xlim=(t[0], t[-1]))
+    view(axes[1], ylim=log_limits(1e-3, 1, result.displacement[1:]))
     early, late = result.displacement[[best, -1]]
     return (
-        f"Noise of {result.noise:g} times the labels: stopped at t = {result.times[best]:.2g} the "
-        f"test error is {result.test_error[best]:.2f} and the displacement {early:.2g} "
-        f"({regime(early)}); at the end they are {result.test_error[-1]:.2f} and {late:.2g} "
+        f"Noise of {result.noise:g} times the labels: stopped at t = {written(result.times[best])} "
+        f"the test error is {result.test_error[best]:.2f} and the displacement {written(early)} "
+        f"({regime(early)}); at the end they are {result.test_error[-1]:.2f} and {written(late)} "
         f"({regime(late)})."
     )
 

@@ -1,5 +1,7 @@
 """What ends laziness, a panel each (notebook 08), and the clock of Theorem 3.4 (notebook 07)."""
 
+from functools import lru_cache
+
 from lazylib.experiments.clock import follow_clock
 from lazylib.experiments.limits import (
     descend_with_step,
@@ -74,8 +76,17 @@ def explore_bits(tau=1.0, seed=0):
         "tau": panel.log_slider("τ", tau, 0.03, 100),
         "seed": panel.seed("draw no.", seed),
     }
+
+    def compute(tau, seed):
+        return train_and_round(tau, seed), _others(seed)
+
     figure = 12.4, 4.9, plots.bits_panels
-    return panel.Explorer("Few bits", controls, figure, train_and_round, plots.fill_bits)
+    return panel.Explorer("Few bits", controls, figure, compute, plots.fill_bits)
+
+
+@lru_cache(maxsize=8)
+def _others(seed):
+    return [train_and_round(tau, seed) for tau in (0.1, 0.3, 1, 3, 10, 30, 100)]
 
 
 def explore_noise(noise=1.0, tau=1.0, seed=0):
@@ -109,7 +120,7 @@ def explore_clock(clock="t", m=4, seed=3):
     ----------
     clock : {"t", "t/α²"}
     m : int
-        Width: 2, 4 or 6.
+        Width: 2 or 4.
     seed : int
 
     Returns
@@ -118,7 +129,7 @@ def explore_clock(clock="t", m=4, seed=3):
     """
     controls = {
         "clock": panel.choice("clock", clock, ["t", "t/α²"]),
-        "m": panel.whole_slider("neurons m", m, 2, 6, even=True),
+        "m": panel.whole_slider("neurons m", m, 2, 4, even=True),
         "seed": panel.seed("draw no.", seed),
     }
     figure = 12.4, 4.9, plots.clock_panels

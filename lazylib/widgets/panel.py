@@ -97,6 +97,13 @@ def log_slider(label, value, low, high, whole=False):
     return Control("slider", label, value, [low, *inner, high], low, high, whole)
 
 
+def linear_slider(label, value, low, high, step=0.1):
+    """A slider from ``low`` to ``high`` in equal steps."""
+    count = round((high - low) / step)
+    options = [round(low + i * step, 10) for i in range(count + 1)]
+    return Control("slider", label, value, options, low, high)
+
+
 def whole_slider(label, value, low, high, step=1, even=False, even_with=""):
     """A slider over whole numbers."""
     options = list(range(low, high + 1, 2 if even else step))
