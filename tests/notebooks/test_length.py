@@ -8,6 +8,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NAMES = ["00-start-here", "01-two-regimes", "02-tangent-model", "03-kernels"]
+NAMES += ["04-lazy-theorem", "07-population-loss", "08-what-breaks-laziness"]
 NO_WORDS = r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\]\([^)]*\)|<[^>]+>"
 
 
