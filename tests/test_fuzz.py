@@ -70,8 +70,13 @@ INFINITE = {
 #: What takes seconds for each odd but possible value is given such values in the long form only.
 SLOW = {
     "experiments.balance",
+    "experiments.descend_with_step",
+    "experiments.follow_clock",
     "experiments.sweep",
+    "experiments.train_and_round",
+    "experiments.train_classifier",
     "experiments.train_in_space",
+    "experiments.train_on_noise",
     "experiments.train_on_population",
     "theory.compare",
 }
@@ -474,16 +479,25 @@ def calls():
         ),
         "experiments.curves": (experiments.curves, {"results": RESULTS}),
         "experiments.data_folder": (experiments.data_folder, {}),
+        "experiments.descend_with_step": (
+            experiments.descend_with_step,
+            {"factor": 1.0, "seed": 0, "activation": "tanh", "m": 4, "n_steps": 2},
+        ),
         "experiments.draw_realizations": (
             experiments.draw_realizations,
             {"m": 3, "seed": 0, "draws": 2},
         ),
         "experiments.figure_2": (experiments.figure_2, {}),
+        "experiments.follow_clock": (
+            experiments.follow_clock,
+            {"m": 2, "seed": 0, "alpha": np.array([2.0]), "last": 0.1, "d": 2},
+        ),
         "experiments.foresee": (
             experiments.foresee,
             {"activation": "tanh", "tau": 0.3, "alpha": 2.0, "m": 4, "doubling": True}
             | {"seed": 0, "train": False},
         ),
+        "experiments.keep_bits": (experiments.keep_bits, {"w": W0, "bits": 8}),
         "experiments.load": (experiments.load, {"path": DATA / "width.jsonl"}),
         "experiments.mean_and_error": (experiments.mean_and_error, {"values": X, "axis": 0}),
         "experiments.plane_setting": (
@@ -517,10 +531,15 @@ def calls():
             experiments.tangent_minimum,
             {"population": POPULATION, "model": RELU, "w0": W0},
         ),
+        "experiments.train_and_round": (experiments.train_and_round, {"tau": 1.0, "seed": 0}),
         "experiments.train_by_sgd": (
             experiments.train_by_sgd,
             {"algorithms": (experiments.sgd_on_f, experiments.sgd_on_tangent), "alpha": 0.2}
             | {"tau": 0.3, "step": 0.3, "doubling": True, "smooth": False, "seed": 0},
+        ),
+        "experiments.train_classifier": (
+            experiments.train_classifier,
+            {"alpha": 10.0, "seed": 0, "decades": 4},
         ),
         "experiments.train_four": (
             experiments.train_four,
@@ -531,6 +550,10 @@ def calls():
             plane | {"weights": 2, "teacher": 25},
         ),
         "experiments.train_in_space": (experiments.train_in_space, {"tau": 0.1, "draw": 2}),
+        "experiments.train_on_noise": (
+            experiments.train_on_noise,
+            {"noise": 1.0, "tau": 1.0, "seed": 0},
+        ),
         "experiments.train_on_population": (
             experiments.train_on_population,
             {"tau": 0.2, "steps": 20, "batch_size": 5, "draw": 2},

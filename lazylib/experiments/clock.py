@@ -50,7 +50,7 @@ def follow_clock(m=4, seed=3, alpha=(10, 20, 40), last=100.0, d=5):
     alpha = _checks.positive("alpha", _checks.array("alpha", alpha, exactly=1, nonempty=True))
     last, net = _checks.number("last", last, above=0), TwoLayer(d, m)
     ticks = np.append(0, np.geomspace(1e-4 * last, last, 80))
-    for_teacher, for_weights = np.random.default_rng(seed).spawn(2)
+    for_teacher, for_weights = np.random.default_rng(_checks.whole("seed", seed, least=0)).spawn(2)
     population, state = Population(teacher(for_teacher, d)), for_weights.bit_generator.state
     errors, moved = {}, {}
     for name in ("doubled", "centered"):

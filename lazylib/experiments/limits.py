@@ -115,7 +115,7 @@ def descend_with_step(factor=2.5, seed=0, activation="relu", m=200, n_steps=150)
     StepsRun
     """
     factor = _checks.number("factor", factor, above=0)
-    _, data, rng = nth_draw(seed, 5, 10, 200)
+    _, data, rng = nth_draw(_checks.whole("seed", seed, least=0), 5, 10, 200)
     net = TwoLayer(5, m, activation=activation, scale=_checks.whole("m", m) ** -0.5)
     w = w0 = net.init(rng)
     step, rows = None, []
@@ -141,9 +141,16 @@ def keep_bits(w, bits):
     bits : int or ndarray of int
         Broadcasts against ``w``; float64 has 53, float32 24, float16 11, bfloat16 8.
     """
-    mantissa, exponent = np.frexp(_checks.array("w", w))
-    scale = 2.0 ** _checks.positive("bits", bits)
-    return np.ldexp(np.round(mantissa * scale) / scale, exponent)
+    w, given = _checks.array("w", w), bits
+    bits = _checks.array("bits", given, nonempty=True)
+    if np.asarray(given).dtype.kind not in "iu" or bits.min() < 1 or bits.max() > 53:
+        raise ValueError(f"bits must be integers from 1 to 53, got {_checks.shown(given)}")
+    _checks.broadcastable(w=w.shape, bits=bits.shape)
+    mantissa, exponent = np.frexp(w)
+    scale = 2.0**bits
+    return _checks.computed(
+        "w, rounded", lambda: np.ldexp(np.round(mantissa * scale) / scale, exponent)
+    )
 
 
 class BitsRun(NamedTuple):
@@ -190,7 +197,7 @@ def train_and_round(tau=1.0, seed=0):
     BitsRun
     """
     tau = _checks.number("tau", tau, above=0)
-    _, data, rng = nth_draw(seed, 10, 100, 1000)
+    _, data, rng = nth_draw(_checks.whole("seed", seed, least=0), 10, 100, 1000)
     net, bits = TwoLayer(10, 50), np.arange(1, 25)
     w0 = net.init(rng, tau=tau)
     run = gradient_flow(net, data, w0, t_max=1e3 / tau, tolerance=1e-4, record=2)
@@ -239,7 +246,7 @@ def train_on_noise(noise=1.0, tau=1.0, seed=0):
     NoiseRun
     """
     noise, tau = _checks.number("noise", noise, least=0), _checks.number("tau", tau, above=0)
-    _, data, rng = nth_draw(seed, 10, 100, 1000)
+    _, data, rng = nth_draw(_checks.whole("seed", seed, least=0), 10, 100, 1000)
     net = TwoLayer(10, 50)
     w0 = net.init(rng, tau=tau)
     size = noise * np.sqrt(np.mean(data.y**2))
