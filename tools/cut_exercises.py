@@ -54,7 +54,7 @@ def main(paths):
         notebook = nbformat.read(target, as_version=4)
         cells = [cell for kind in ("markdown", "code") for cell in tagged(notebook, kind)]
         sources = exercises(path)
-        if cells and [cell.source for cell in cells] != [*sources]:
+        if [cell.source for cell in cells] != [*sources]:
             for cell, source in zip(cells, sources, strict=True):
                 cell.source = source
             nbformat.write(notebook, target)

@@ -44,7 +44,7 @@ ANSWERS = [
     (course.doubled, lambda w: w, "your function raises TypeError"),
     (course.foretold, foretold, "Right."),
     (course.foretold, lambda k, y, t: foretold(k, y, t * len(y)), "where is 1/n?"),
-    (course.foretold, lambda k, y, t: foretold(-k, y, t), "they do not follow df/dt"),
+    (course.foretold, lambda k, y, t: foretold(-k, y, t), "the predictions do not follow df/dt"),
     (course.foretold, lambda k, y, t: y, "at t = 0 nothing has been learnt"),
     (course.unseen, degree(3), "Right."),
     (course.unseen, degree(1), "the kernel k(a) still sees"),

@@ -7,7 +7,6 @@ from helpers import ROOT
 from tools.cut_exercises import cut, exercises, tagged
 
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("[!.]*.ipynb"))
-SOLUTIONS = [path for path in SOLUTIONS if '"exercise"' in path.read_text(encoding="utf-8")]
 each = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 
 
