@@ -73,6 +73,17 @@ PLAYERS = {
     "explore_population": [
         slider("tau", "τ", [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 0.7, 1, 2, 4, 8], 0.2)
     ],
+    "explore_clock": [
+        slider("seed", "draw no.", range(10), 3),
+        Axis("clock", "clock", {c: {"clock": c} for c in ("t", "t/α²")}, "t", "choice"),
+    ],
+    "explore_time": [
+        slider("decades", "decades of t", range(1, 11), 6),
+        Axis("alpha", "α", {f"{a}": {"alpha": a} for a in (5, 10, 20)}, "10", "choice"),
+    ],
+    "explore_steps": [slider("factor", "step · λ_max", [k / 4 for k in range(4, 25)], 2.5)],
+    "explore_bits": [slider("tau", "τ", decades(0.03, 100, FOUR), 1)],
+    "explore_noise": [slider("noise", "noise", [k / 4 for k in range(13)], 1)],
 }
 
 #: The stored results that a panel shows its runs against.
