@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import pkgutil
+from fnmatch import fnmatchcase as fnmatch
 
 import pytest
 
@@ -10,8 +11,11 @@ ROOMS = ["losses", "data", "models", "kernels", "trainers", "theory", "experimen
 
 #: What is public and has no example, with the reason.
 WITHOUT = {
-    "experiments": "not yet",
     "models.TorchModel": "`from_module` makes it, and has one",
+    "experiments.train_*": "seconds long, for a figure or a panel",
+    "experiments.descend_with_step": "likewise",
+    "experiments.follow_clock": "likewise",
+    "experiments.sweep": "likewise; `compare` has one",
 }
 
 
@@ -44,14 +48,12 @@ def test_an_example_prints_what_it_says(name):
     assert not said, "".join(said)
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_everything_public_has_an_example(room):
-    module = importlib.import_module(f"lazylib.{room}")
-    public = {name: getattr(module, name) for name in module.__all__}
-    missing = {
-        f"{room}.{name}"
-        for name, thing in public.items()
-        if callable(thing) and f"{thing.__module__}.{name}" not in EXAMPLES
-    }
-    if room not in WITHOUT:
-        assert missing == {name for name in WITHOUT if name.startswith(f"{room}.")}
+def test_everything_public_has_an_example_or_a_reason_to_have_none():
+    missing = []
+    for room in ROOMS:
+        module = importlib.import_module(f"lazylib.{room}")
+        for name, thing in ((name, getattr(module, name)) for name in module.__all__):
+            if callable(thing) and f"{thing.__module__}.{name}" not in EXAMPLES:
+                missing.append(f"{room}.{name}")
+    assert [name for name in missing if not any(fnmatch(name, each) for each in WITHOUT)] == []
+    assert [each for each in WITHOUT if not any(fnmatch(name, each) for name in missing)] == []

@@ -16,7 +16,19 @@ STEPS, STRIDE = 240, 3
 
 
 def sgd_on_f(f, w, samples, step, alpha):
-    """SGD on F_α for f (Figure 3, left); yields w₀, w₁ and so on."""
+    """SGD on F_α for f (Figure 3, left); yields w₀, w₁ and so on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import FirstLayer, TwoLayer
+    >>> from lazylib.experiments import sgd_on_f
+    >>> relu = FirstLayer(TwoLayer(d=1, m=1), b=[1.0])  # max(w, 0) at x = 1
+    >>> samples = [(np.array([[1.0]]), np.array([-3.0]))] * 2
+    >>> path = sgd_on_f(relu, np.array([1.0]), samples, step=0.5, alpha=1.0)
+    >>> [w.item() for w in path]  # 1 − 0.5 · (1 + 3); there the neuron is dead
+    [1.0, -1.0, -1.0]
+    """
     yield w
     for x, y in samples:
         prediction, pullback = f.vjp(w, x)
@@ -25,7 +37,19 @@ def sgd_on_f(f, w, samples, step, alpha):
 
 
 def sgd_on_tangent(f, w0, samples, step, alpha):
-    """SGD on F_α for the tangent model T_f (Figure 3, right); yields w₀, w₁ and so on."""
+    """SGD on F_α for the tangent model T_f (Figure 3, right); yields w₀, w₁ and so on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import FirstLayer, TwoLayer
+    >>> from lazylib.experiments import sgd_on_tangent
+    >>> relu = FirstLayer(TwoLayer(d=1, m=1), b=[1.0])  # its tangent at w₀ = 1 is w, at x = 1
+    >>> samples = [(np.array([[1.0]]), np.array([-3.0]))] * 2
+    >>> path = sgd_on_tangent(relu, np.array([1.0]), samples, step=0.5, alpha=1.0)
+    >>> [w.item() for w in path]  # half of the way to −3 in each step
+    [1.0, -1.0, -2.0]
+    """
     yield (w := w0)
     for x, y in samples:
         prediction, pullback = f.vjp(w0, x)

@@ -32,6 +32,15 @@ class Balance:
     widths : ndarray of shape (k,)
     moved : dict of str to ndarray of shape (3, k)
         By rule: ‖a − a₀‖/‖a₀‖, ‖b − b₀‖/‖b₀‖ and ‖w − w₀‖/‖w₀‖.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib.experiments import Balance
+    >>> balance = Balance(widths=np.array([4, 8]), moved={"NTK": np.array([[0.4, 0.2]] * 3)})
+    >>> first_layer, second_layer, both = balance.moved["NTK"]
+    >>> print(both[1] / both[0])  # half as far with twice the neurons
+    0.5
     """
 
     widths: np.ndarray
@@ -58,6 +67,16 @@ def balance(labels=1.0, tau=0.3, ratio=1.0, draws=3, narrow=16, wide=512):
     Returns
     -------
     Balance
+
+    Examples
+    --------
+    >>> from lazylib.experiments import balance
+    >>> found = balance(draws=1, narrow=64, wide=128)
+    >>> print(found.widths, *found.moved)
+    [ 64 128] PyTorch Keras NTK μP yours
+    >>> both = found.moved["yours"][2]
+    >>> print(both[1] < 0.6 * both[0])  # α = 1: lazier with the width
+    True
     """
     labels, tau, ratio = (
         _checks.number(name, value, least=1e-3, most=1e3)

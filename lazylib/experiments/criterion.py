@@ -39,6 +39,13 @@ def foresee(activation="ReLU", tau=0.3, alpha=1.0, m=50, doubling=True, seed=0, 
     Returns
     -------
     Outlook
+
+    Examples
+    --------
+    >>> from lazylib.experiments import foresee
+    >>> far, near = (foresee(alpha=alpha).criterion for alpha in (1.0, 100.0))
+    >>> round(far.displacement / near.displacement, 6)  # f(w₀) = 0: the step is as 1/α
+    100.0
     """
     activation = ACTIVATIONS[_checks.word("activation", activation, ACTIVATIONS)]
     tau, alpha = _checks.scale("tau", tau), _checks.scale("alpha", alpha)

@@ -155,6 +155,13 @@ def space_setting(draw, d=FULL["d"], m=FULL["m"], n=FULL["n"], n_test=FULL["n_te
     Returns
     -------
     SpaceSetting
+
+    Examples
+    --------
+    >>> from lazylib.experiments import space_setting
+    >>> setting = space_setting(0, d=5, m=20, n=10, n_test=50)
+    >>> print(setting.K_test.shape, setting.levels["kernel_best"] <= setting.levels["kernel_end"])
+    (50, 10) True
     """
     sizes = {"d": d, "m": m, "n": n, "n_test": n_test}
     sizes = [_checks.whole(name, size) for name, size in sizes.items()]
@@ -235,6 +242,13 @@ def best_constant(results):
     ----------
     results : Results
         Of `GENERALIZATION`.
+
+    Examples
+    --------
+    >>> from lazylib.experiments import best_constant, stored
+    >>> errors = best_constant(stored("generalization"))
+    >>> print(errors.shape, (errors < 1).all())  # 0 is never better
+    (10,) True
     """
     settings, draws = _checks.instance("results", results, Results).settings, results.grid["draw"]
     sizes = [settings[name] for name in ("d", "n", "n_test")]

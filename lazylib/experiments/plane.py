@@ -32,6 +32,14 @@ def plane_setting(n=15, n_test=200, teacher=25):
     -------
     truth : Teacher
     data : Dataset
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib.experiments import plane_setting
+    >>> truth, data = plane_setting(n=15)
+    >>> print(truth.m0, data.n, np.allclose(truth(data.x), data.y))
+    3 15 True
     """
     seed = _checks.seed("teacher", teacher)
     truth = draw_teacher(np.random.default_rng([seed, 0]), d=2)
@@ -52,6 +60,15 @@ def plane_weights(net, tau=1.0, doubling=True, weights=2):
     Returns
     -------
     ndarray of shape (..., p)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib import TwoLayer
+    >>> from lazylib.experiments import plane_weights
+    >>> net = TwoLayer(d=2, m=20)
+    >>> np.allclose(plane_weights(net, tau=0.1), 0.1 * plane_weights(net))
+    True
     """
     seed = _checks.seed("weights", weights)
     rng = np.random.default_rng([seed, 2])

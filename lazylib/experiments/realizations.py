@@ -49,6 +49,13 @@ def draw_realizations(m=20, seed=0, draws=8):
     Returns
     -------
     Realizations
+
+    Examples
+    --------
+    >>> from lazylib.experiments import draw_realizations
+    >>> few, many = draw_realizations(m=10), draw_realizations(m=1000)
+    >>> print(3 < few.error / many.error < 30)  # about √100
+    True
     """
     m, draws = _checks.whole("m", m, most=WIDTHS[-1]), _checks.whole("draws", draws)
     rng = np.random.default_rng([_checks.seed("seed", seed), 6])

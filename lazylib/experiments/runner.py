@@ -38,6 +38,16 @@ class Experiment(NamedTuple):
     scales : dict
         Settings by scale, "full" and "quick". Their entry "grid" names the coordinates and lists
         the values of each; the cells are all combinations, the last coordinate moving fastest.
+
+    Examples
+    --------
+    >>> from lazylib.experiments import Experiment
+    >>> scales = {"full": {"power": 3, "grid": {"draw": [0, 1], "x": [1, 2]}}}
+    >>> def cell(settings, draw, x):
+    ...     return {"value": draw + x ** settings["power"]}
+    >>> powers = Experiment("powers", cell, lambda settings, draw, x: 1.0, scales)
+    >>> powers.cell(powers.scales["full"], draw=1, x=2)
+    {'value': 9}
     """
 
     name: str
@@ -55,6 +65,13 @@ class Results(NamedTuple):
     values : dict of ndarray
         One axis for each coordinate of the grid, in order; NaN where a cell is missing. Results
         that are lists have one more axis.
+
+    Examples
+    --------
+    >>> from lazylib.experiments import stored
+    >>> results = stored("width")
+    >>> print(*results.grid, results.values["end"].shape)
+    draw scaling m (5, 2, 12)
     """
 
     settings: dict
@@ -88,6 +105,17 @@ def run(*experiments, folder, scale="full", n_jobs=-1):
         If another run is at work in the folder.
     OSError
         If the folder cannot be written to; before anything is computed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lazylib.experiments import Experiment, run
+    >>> scales = {"full": {"grid": {"x": [1, 2, 3]}}}
+    >>> squares = Experiment("squares", lambda s, x: {"y": x * x}, lambda s, x: 1.0, scales)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (results,) = run(squares, folder=folder, n_jobs=1)
+    >>> results.values["y"]
+    array([1., 4., 9.])
     """
     if _checks.whole("n_jobs", n_jobs, least=-(10**6)) == 0:
         raise ValueError("n_jobs must not be 0: it counts processes, and -1 is one a core")
@@ -150,6 +178,13 @@ def load(path):
     ------
     ValueError
         If a line is none of an experiment, stands there twice, or lacks what the others have.
+
+    Examples
+    --------
+    >>> from lazylib.experiments import data_folder, load
+    >>> results = load(data_folder() / "width.jsonl")
+    >>> results.settings["d"], results.grid["scaling"]
+    (100, ['1/m', '1/√m'])
     """
     store = Store(_checks.path("path", path))
     grid = store.settings["grid"]
@@ -178,6 +213,13 @@ def stored(name):
     ------
     FileNotFoundError
         If there are none; it says how to make them.
+
+    Examples
+    --------
+    >>> from lazylib.experiments import stored
+    >>> error = stored("width").values["end"].mean(axis=0)  # by scaling and width
+    >>> print(error[:, -1].round(2))  # R/R(0) at m = 512, for α = 1/m and α = 1/√m
+    [0.02 0.1 ]
     """
     path = data_folder() / f"{_checks.instance('name', name, str)}.jsonl"
     if not path.is_file():
@@ -193,6 +235,12 @@ def data_folder():
     ------
     FileNotFoundError
         If there is no repository.
+
+    Examples
+    --------
+    >>> from lazylib.experiments import data_folder
+    >>> sorted(path.stem for path in data_folder().glob("*.jsonl"))
+    ['generalization', 'underparameterized', 'width']
     """
     package, here = Path(__file__).resolve().parents[1], Path.cwd()
     for home in (package.parent, here, *here.parents):
@@ -208,6 +256,13 @@ def mean_and_error(values, axis=0):
     """Mean and standard error of the mean along an axis of independent draws.
 
     Missing cells (NaN) are refused: run them first, or leave their draws out.
+
+    Examples
+    --------
+    >>> from lazylib.experiments import mean_and_error
+    >>> mean, error = mean_and_error([1.0, 3.0])
+    >>> print(mean, error.round(12))  # √2/√2
+    2.0 1.0
     """
     values = _checks.array("values", values, ndim=1)
     axis = _checks.whole("axis", axis, least=-values.ndim, most=values.ndim - 1)
@@ -220,7 +275,17 @@ def mean_and_error(values, axis=0):
 
 
 def curves(results):
-    """Mean and standard error over the draws of all that an experiment found, by name."""
+    """Mean and standard error over the draws of all that an experiment found, by name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lazylib.experiments import Results, curves
+    >>> grid, values = {"draw": [0, 1], "m": [8, 16]}, {"error": np.array([[1.0, 4.0], [3.0, 4.0]])}
+    >>> mean, error = curves(Results({}, grid, values))["error"]
+    >>> print(mean, error.round(12))  # by m
+    [2. 4.] [1. 0.]
+    """
     values = _checks.instance("results", results, Results).values
     return {name: mean_and_error(each) for name, each in values.items()}
 

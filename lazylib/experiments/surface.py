@@ -23,6 +23,13 @@ def figure_2():
     w0 : ndarray of shape (2,)
     data : Dataset
         Three points with labels that no w fits.
+
+    Examples
+    --------
+    >>> from lazylib.experiments import figure_2
+    >>> model, w0, data = figure_2()
+    >>> model.n_parameters, data.n, model.predict(w0, data.x)
+    (2, 3, array([0., 0., 0.]))
     """
     angles, w0 = np.array([0.3, 2.2, 4.5]), np.array([0.3, -0.2])
     neuron = FirstLayer(TwoLayer(2, 1, activation="softplus"), np.ones(1))

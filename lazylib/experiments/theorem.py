@@ -36,6 +36,13 @@ def smooth_network(n=4, start=STARTS[0], layers="first", seed=0, activation="tan
     model : Model
     w0 : ndarray of shape (p,)
     data : Dataset
+
+    Examples
+    --------
+    >>> from lazylib.experiments import smooth_network
+    >>> model, w0, data = smooth_network(n=4)
+    >>> model.predict(w0, data.x)
+    array([0., 0., 0., 0.])
     """
     doubling = _checks.word("start", start, STARTS) == "doubling"
     rng = np.random.default_rng(_checks.seed("seed", seed))

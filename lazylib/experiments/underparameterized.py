@@ -97,6 +97,14 @@ def tangent_minimum(population, model, w0):
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> from lazylib.experiments import tangent_minimum
+    >>> from lazylib.theory import under_parameterized
+    >>> model, w0, population, spectrum, best = under_parameterized(d=2, m=4, seed=0)
+    >>> print(abs(tangent_minimum(population, model, w0) - best) < 1e-6)  # by all eigenvalues
+    True
     """
     from scipy.sparse.linalg import LinearOperator, cg
 
@@ -131,6 +139,13 @@ def still_falling(results):
     -------
     ndarray of bool
         One for each τ.
+
+    Examples
+    --------
+    >>> from lazylib.experiments import still_falling, stored
+    >>> results = stored("underparameterized")
+    >>> [tau for tau, falls in zip(results.settings["tau"], still_falling(results)) if falls]
+    [0.1995, 0.2512, 0.3162]
     """
     values = _checks.instance("results", results, Results).values
     ended = status(values["exact"], values["before"], 1.0)
