@@ -13,7 +13,6 @@ ROOMS = ["losses", "data", "models", "kernels", "trainers", "theory", "experimen
 WITHOUT = {
     "models.TorchModel": "`from_module` makes it, and has one",
     "experiments.train_*": "seconds long, for a figure or a panel",
-    "experiments.descend_with_step": "likewise",
     "experiments.follow_clock": "likewise",
     "experiments.sweep": "likewise; `compare` has one",
 }

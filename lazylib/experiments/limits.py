@@ -113,6 +113,13 @@ def descend_with_step(factor=2.5, seed=0, activation="relu", m=200, n_steps=150)
     Returns
     -------
     StepsRun
+
+    Examples
+    --------
+    >>> from lazylib.experiments import descend_with_step
+    >>> run = descend_with_step(factor=2.5)
+    >>> print(run.sharpness[0].round(6), run.sharpness[-1] < 2)  # it ends where the step is stable
+    2.5 True
     """
     factor = _checks.number("factor", factor, above=0)
     _, data, rng = nth_draw(_checks.whole("seed", seed, least=0), 5, 10, 200)
