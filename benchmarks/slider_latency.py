@@ -1,11 +1,15 @@
-"""From a key on the τ slider to the new picture on the screen, and frames a second at play.
+"""From a key on a slider to the new picture on the screen, and frames a second at play.
 
 Measured inside headless Chromium: the clock starts at the key event and stops at the animation
-frame after the new picture has loaded. Notebook 01's panel, d = 2, n = 15, m = 20.
+frame after the canvas was painted anew. Once as it is, and once through a proxy that makes of the
+loopback a line as one to a Binder: a round trip of 150 ms, and 8 Mbit a second.
 """
 
+import asyncio
+import contextlib
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,55 +18,130 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.lab import Panel, find_chromium, headless_browser, jupyterlab, run_notebook  # noqa: E402
 
-CLOCK = """([picture]) => {
-  window.latencies = []; window.pictures = []; let pressed = null;
+#: Notebook, number of its panel, slider, wanted median and 95 % in ms (None: training is the cost).
+SLIDERS = [
+    ("01-two-regimes", 0, "τ", (40, 70)),
+    ("02-tangent-model", 0, "α", (60, 120)),
+    ("02-tangent-model", 1, "α", (60, 120)),
+    ("03-kernels", 0, "width m", (60, 120)),
+    ("03-kernels", 1, "time t", (60, 120)),
+    ("04-lazy-theorem", 0, "α", (60, 120)),
+    ("05-when-is-it-lazy", 0, "α", (60, 120)),
+    ("06-generalization", 0, "τ", None),
+    ("07-population-loss", 0, "τ", None),
+]
+DELAY, RATE = 0.075, 1e6  # seconds one way, bytes a second
+
+# A canvas is painted anew when it was cleared: each painting begins with that.
+CLOCK = """canvas => {
+  window.latencies = []; window.paintings = []; let pressed = null;
   document.addEventListener('keydown', () => { pressed = performance.now(); }, true);
-  picture.addEventListener('load', () => requestAnimationFrame(() => {
-    const now = performance.now();
-    window.pictures.push(now);
-    if (pressed !== null) { window.latencies.push(now - pressed); pressed = null; }
-  }));
+  const context = canvas.getContext('2d'), clear = context.clearRect.bind(context);
+  context.clearRect = (...box) => {
+    clear(...box);
+    requestAnimationFrame(() => {
+      const now = performance.now();
+      window.paintings.push(now);
+      if (pressed !== null) { window.latencies.push(now - pressed); pressed = null; }
+    });
+  };
 }"""
 
 
-def measure(presses=60, seconds=3):
-    """Return latencies in milliseconds, and frames a second while playing."""
+def measure(page, number, slider, presses):
+    """Return the latencies of one slider, in milliseconds."""
+    panel = Panel(page, number)
+    panel.settle()
+    panel.canvas.evaluate(CLOCK)
+    panel.control(slider).focus()
+    for press in range(presses):
+        page.keyboard.press("ArrowLeft" if press % 20 < 10 else "ArrowRight")
+        page.wait_for_function(f"window.latencies.length > {press}", timeout=60_000)
+        page.wait_for_timeout(30)
+    return np.array(page.evaluate("window.latencies"))
+
+
+def playing(page, seconds=3):
+    """Return the frames a second of notebook 01's panel while it plays."""
+    panel = Panel(page)
+    panel.settle()
+    panel.button("reset").click()
+    panel.settle()
+    page.evaluate("window.paintings = []")
+    panel.button("play").click()
+    page.wait_for_timeout(1000 * seconds)
+    moments = np.array(page.evaluate("window.paintings"))
+    return (len(moments) - 1) / (moments[-1] - moments[0]) * 1e3
+
+
+@contextlib.contextmanager
+def slow_line(address):
+    """Yield an address that leads to ``address`` over a slow line."""
+    loop, port = asyncio.new_event_loop(), int(address.rsplit(":", 1)[1])
+
+    async def pump(reader, writer):
+        queue, free = asyncio.Queue(), loop.time()
+
+        async def deliver():
+            while item := await queue.get():
+                due, data = item
+                await asyncio.sleep(max(0, due - loop.time()))
+                writer.write(data)
+                await writer.drain()
+            writer.close()
+
+        task = loop.create_task(deliver())
+        while data := await reader.read(16_384):
+            free = max(free, loop.time()) + len(data) / RATE
+            queue.put_nowait((free + DELAY, data))
+        queue.put_nowait(None)
+        await task
+
+    async def serve(reader, writer):
+        there = await asyncio.open_connection("127.0.0.1", port)
+        pumps = pump(reader, there[1]), pump(there[0], writer)
+        await asyncio.gather(*pumps, return_exceptions=True)
+
+    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+
+
+def report(name, latencies, wanted=None):
+    """Print the median and the 95 % of latencies."""
+    median, late = np.percentile(latencies, [50, 95])
+    aim = f"(wanted: {wanted[0]} / {wanted[1]})" if wanted else "(training is the cost)"
+    print(f"  {name:38} {median:5.0f} / {late:4.0f} ms {aim}", flush=True)
+
+
+def main():
+    """Print what was measured beside what is wanted."""
     chromium = find_chromium()
     if chromium is None:
-        return None
+        return print("slider latency: skipped, there is no Chromium or Chrome on this machine")
+    print("slider to pixels in headless Chromium, median / 95 %")
     with (
         tempfile.TemporaryDirectory() as folder,
         jupyterlab(Path(folder)) as address,
         headless_browser(chromium) as browser,
     ):
-        page = run_notebook(browser, address, "01-two-regimes.ipynb")
-        panel = Panel(page)
-        page.evaluate(CLOCK, [panel.picture.element_handle()])
-        panel.slider("τ").focus()
-        for press in range(presses):
-            page.keyboard.press("ArrowLeft" if press < 20 else "ArrowRight")
-            page.wait_for_function(f"window.latencies.length > {press}", timeout=10_000)
-            page.wait_for_timeout(30)
-        latencies = np.array(page.evaluate("window.latencies"))
-        panel.button("reset").click()
-        page.wait_for_timeout(500)
-        before = page.evaluate("window.pictures.length")
-        panel.button("play").click()
-        page.wait_for_timeout(1000 * seconds)
-        moments = np.array(page.evaluate("window.pictures"))[before:]
-        return latencies, (len(moments) - 1) / (moments[-1] - moments[0]) * 1e3
-
-
-def main():
-    """Print the latencies beside what is wanted."""
-    measured = measure()
-    if measured is None:
-        return print("slider latency: skipped, there is no Chromium or Chrome on this machine")
-    latencies, rate = measured
-    median, late = np.percentile(latencies, [50, 95])
-    print("slider to pixels, notebook 01 (n = 15, m = 20), in headless Chromium")
-    print(f"  median {median:.0f} ms (wanted: 100), 95 % within {late:.0f} ms (wanted: 200)")
-    print(f"  playing: {rate:.0f} frames a second (wanted: 20)")
+        pages = {}
+        for name, number, slider, wanted in SLIDERS:
+            if name not in pages:
+                for page in pages.values():
+                    page.close()
+                pages = {name: run_notebook(browser, address, f"{name}.ipynb")}
+            latencies = measure(pages[name], number, slider, presses=40 if wanted else 10)
+            report(f"{name}, {slider}", latencies, wanted)
+            if name == "01-two-regimes":
+                print(f"  playing: {playing(pages[name]):.0f} frames a second (25 are recorded)")
+        with slow_line(address) as far:
+            page = run_notebook(browser, far, "01-two-regimes.ipynb")
+            report("the same, 150 ms and 8 Mbit/s away", measure(page, 0, "τ", 20), (230, 400))
+            print(f"  playing there: {playing(page):.0f} frames a second")
 
 
 if __name__ == "__main__":

@@ -12,11 +12,13 @@ from lazylib.widgets.limits import (
     explore_time,
 )
 from lazylib.widgets.neurons import explore_neurons
+from lazylib.widgets.panel import compare
 from lazylib.widgets.population import explore_population
 from lazylib.widgets.tangent import explore_sgd, explore_surface
 from lazylib.widgets.theorem import explore_theorem
 
 __all__ = [
+    "compare",
     "explore_balance",
     "explore_bits",
     "explore_clock",

@@ -234,7 +234,7 @@ function whenThemeChanges(change, signal) {
 
 // ---- the picture in a page
 
-let count = 0; // of pictures, for ids
+let count = Math.floor(1e9 * Math.random()); // for ids: each widget has a module of its own
 
 const BODY = (id) => `
 <style>${STYLE}</style>

@@ -205,6 +205,7 @@ class Explorer(ipywidgets.VBox):
         self._spec, self._compute, self._show = controls, compute, show
         self._views, self._times, self._frames = views, times, frames
         self._result = self._known = self._artists = None
+        self._company = [self]  # the panels that are shown at one time
         self._door, self._idle, self._held = threading.Lock(), threading.Event(), False
         self._asked = self._done = 0
         self._stopped, self._closed = False, True
@@ -375,9 +376,11 @@ class Explorer(ipywidgets.VBox):
         values, start = dict(self.controls.values), time.monotonic()
         picture = self.picture
 
+        def stale():
+            return self._stopped or self._closed or ticket != self._asked
+
         def left():
-            late = time.monotonic() - start > _PATIENCE
-            return self._stopped or self._closed or (late and ticket != self._asked)
+            return stale() and (self._stopped or time.monotonic() - start > _PATIENCE)
 
         def report(part):
             if left():
@@ -393,7 +396,10 @@ class Explorer(ipywidgets.VBox):
                 with reporting(report):
                     self._result = self._compute(**values)
                 self._known = values
-            self._record(views, left)
+                for other in self._company[:] if self._times else []:
+                    if other is not self and other._result is not None and not other._closed:
+                        other._record({}, stale)
+            self._record(views, stale)
             picture.trouble = ""
         except _Left:
             if self._stopped:
@@ -411,18 +417,23 @@ class Explorer(ipywidgets.VBox):
             if not self._closed:
                 picture.busy = False
 
-    def _record(self, views, left):
-        result = self._result
+    def _record(self, views, stale):
+        result, drawn = self._result, (self._axes, self._artists)
         if self._times is None:
-            return self.picture.record(
-                lambda k: self._show(self._axes, self._artists, result, **views)
-            )
-        times = [f"t = {written(t, 3)}" for t in self._times(result)]
+            return self.picture.record(lambda _: self._show(*drawn, result, **views))
+        own = np.asarray(self._times(result), dtype=float)
+        common = [each._times(each._result) for each in self._company if each._result is not None]
+        grid = np.unique(np.concatenate(common)) if len(self._company) > 1 else own
+        if len(grid) > self._frames:
+            grid = grid[np.linspace(0, len(grid) - 1, self._frames).round().astype(int)]
+        index = np.maximum(np.searchsorted(own, grid, side="right") - 1, 0)
+        if len(self._company) == 1:
+            index = np.arange(len(own))
         self.picture.record(
-            lambda k: self._show(self._axes, self._artists, result, frame=k, **views),
-            min(self._frames, len(times)),
-            stop=left,
-            times=times,
+            lambda frame: self._show(*drawn, result, frame=int(index[frame]), **views),
+            len(grid),
+            stop=stale,
+            times=[written(t, 3) for t in grid],
         )
 
     def _stop(self, *_):
@@ -473,6 +484,63 @@ class Explorer(ipywidgets.VBox):
         _PANELS[cell] = [each for each in _PANELS.get(cell, []) if each[0] == run]
         if cell:
             _PANELS[cell].append((run, self))
+
+
+class Comparison(ipywidgets.HBox):
+    """Panels side by side; those that play show the same training time.
+
+    Attributes
+    ----------
+    panels : tuple of Explorer
+    """
+
+    def __init__(self, panels):
+        self.panels = tuple(panels)
+        first, *others = self.panels
+        for other in others if first._times else ():
+            first._company += other._company
+            for name in ("frame", "playing", "speed", "loop"):
+                ipywidgets.jslink((first.picture, name), (other.picture, name))
+        for panel in self.panels:
+            panel._company = first._company if first._times else [panel]
+            panel.layout.flex, panel.layout.min_width = "1 1 0", "0"
+        for panel in self.panels if first._times else ():
+            panel._now()
+        super().__init__(self.panels)
+
+    def _ipython_display_(self):
+        from IPython.display import display
+
+        view = super()._repr_mimebundle_()
+        display({name: view[name] for name in view if "widget-view" in name}, raw=True)
+        for panel in self.panels:
+            display(panel._stored(), raw=True)
+
+
+def compare(explore, *states):
+    """Show one panel with several settings side by side, at one and the same time.
+
+    Parameters
+    ----------
+    explore : callable
+        One of the functions ``explore_…``, or a ``functools.partial`` of it.
+    *states : dict
+        Arguments of each.
+
+    Returns
+    -------
+    Comparison
+
+    Examples
+    --------
+    ``compare(explore_neurons, {"tau": 0.1}, {"tau": 2})``
+    """
+    _checks.function("explore", explore)
+    if len(states) < 2:
+        raise ValueError(f"states must be two or more, got {len(states)}")
+    for state in states:
+        _checks.instance("states", state, Mapping)
+    return Comparison([explore(**state) for state in states])
 
 
 # A trusted notebook that is opened again has a view of a panel that is gone: an error, which the

@@ -2,6 +2,7 @@
 
 import gc
 import inspect
+import re
 import threading
 import weakref
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from lazylib import Interrupted, Run, exercises
 from lazylib.experiments import load
 from lazylib.widgets import (
+    compare,
     explore_balance,
     explore_criterion,
     explore_generalization,
@@ -272,3 +274,23 @@ def test_a_reader_without_a_kernel_sees_picture_and_words(panel, monkeypatch):
         stored["image/png"].startswith("iVBORw0KGgo") and "run the notebook" in stored["text/plain"]
     )
     assert "displacement" in stored["text/html"] and 'alt="' in stored["text/html"]
+
+
+def test_two_settings_are_compared_at_one_time():
+    """Training takes its time for each τ; a frame of the comparison is one t for both."""
+    pair = compare(explore_neurons, {"tau": 0.1}, {"tau": 2.0})
+    for frame in (0, 40, 99):
+        shown = []
+        for panel in pair.panels:
+            panel.picture.frame = frame
+            shown.append(float(re.search(r"at t = ([\d.,]+)", panel.words)[1].replace(",", "")))
+        first, second = shown
+        gaps = [np.diff(panel.result.run.times).max() for panel in pair.panels]
+        assert abs(first - second) <= max(gaps) + 0.05 * max(shown)
+    assert shown == pytest.approx(
+        [pair.panels[0].result.run.times[-1], pair.panels[1].result.run.times[-1]], rel=0.01
+    )
+    pair.panels[1].state = {"tau": 1.0}
+    assert pair.panels[1].words.split(" training")[0] in ("Lazy", "In between")
+    with pytest.raises(ValueError, match="two or more"):
+        compare(explore_neurons, {})
