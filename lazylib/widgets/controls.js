@@ -1,7 +1,8 @@
 // The controls of a panel, as native inputs with names and values. They know no plot.
 // The model has `spec`, a list of controls (see panel.py), and `values`, by name.
 
-let count = 0;
+// Each widget has a module of its own: ids must differ between them.
+let count = Math.floor(1e9 * Math.random());
 
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);

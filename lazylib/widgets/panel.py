@@ -380,7 +380,8 @@ class Explorer(ipywidgets.VBox):
             return self._stopped or self._closed or ticket != self._asked
 
         def left():
-            return stale() and (self._stopped or time.monotonic() - start > _PATIENCE)
+            late = time.monotonic() - start > _PATIENCE
+            return stale() and (late or self._stopped or self._closed)
 
         def report(part):
             if left():
