@@ -113,79 +113,113 @@ def headless_browser(chromium):
         browser.close()
 
 
-def run_notebook(browser, address, name):
-    """Open a notebook in a page of its own, run all its cells, and return the page."""
-    page = browser.new_page(viewport={"width": 1500, "height": 1100})
+def open_notebook(browser, address, name, **options):
+    """Open a notebook in a page of its own, and return the page when its kernel is there."""
+    page = browser.new_page(**({"viewport": {"width": 1500, "height": 1100}} | options))
     page.set_default_timeout(60_000)
     page.goto(f"{address}/lab/tree/notebooks/{name}?reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     page.wait_for_selector("text='Python 3 (ipykernel) | Idle'")
+    return page
+
+
+def run_notebook(browser, address, name, **options):
+    """Open a notebook in a page of its own, run all its cells, and return the page."""
+    page = open_notebook(browser, address, name, **options)
+    run_all(page)
+    return page
+
+
+def run_all(page):
+    """Run all cells of the notebook in a page, and wait until they have run."""
     page.click("text='Run'")
     page.click("text='Run All Cells'")
     page.wait_for_function(
         """() => { const cells = [...document.querySelectorAll('.jp-CodeCell')];
         const prompt = cell => cell.querySelector('.jp-InputPrompt').innerText;
         return cells.length && cells.every(cell => /\\[\\d+\\]/.test(prompt(cell))) }""",
-        timeout=120_000,
+        timeout=300_000,
     )
     errors = page.locator(".jp-OutputArea-output[data-mime-type*='error']")
     assert errors.count() == 0, errors.first.inner_text()
-    return page
 
 
 class Panel:
-    """A slider panel in a page: its words, its picture, its sliders."""
+    """A slider panel in a page: its words, its picture, its controls."""
 
     def __init__(self, page, number=0):
         self.page = page
-        self.words_line = page.locator(".lazylib-words").nth(number)
-        self.words_line.wait_for()
-        self.box = self.words_line.locator("xpath=ancestor::*[contains(@class,'widget-vbox')][1]")
-        self.picture = self.box.locator("img.widget-image").first
-        self.picture.scroll_into_view_if_needed()
+        self.box = page.locator(".lazylib-panel").nth(number)
+        self.canvas = self.box.locator("canvas")
+        self.canvas.wait_for()
+        self.box.scroll_into_view_if_needed()
+        self.wait("the picture was never painted", lambda: self.words)
 
     @property
     def words(self):
-        """The line of words."""
-        return self.words_line.inner_text()
+        """What the panel says: the words of its picture, or why there is none."""
+        return " ".join(
+            self.box.locator(".lazylib-words, .lazylib-alert").all_inner_texts()
+        ).strip()
 
     @property
-    def source(self):
-        """The address of the picture, which is a new one for every picture."""
-        return self.picture.get_attribute("src")
+    def pixels(self):
+        """The picture, as an address of its pixels."""
+        return self.canvas.evaluate("canvas => canvas.toDataURL()")
 
-    def slider(self, description):
-        """The handle of the slider with that description."""
-        row = self.box.locator(".widget-inline-hbox", has=self._label(description))
-        return row.locator(".noUi-handle").first
+    def control(self, label):
+        """The slider, choice, number or check box with that label."""
+        return self.box.get_by_label(label, exact=True)
 
-    def _label(self, description):
-        return self.page.locator(f"label:text-is('{description}')")
+    def button(self, name):
+        """A button by its name."""
+        return self.box.get_by_role("button", name=name, exact=True)
 
-    def button(self, text):
-        """A button by its text."""
-        return self.box.locator(f"button:has-text('{text}')").first
+    def press(self, label, key, times=1):
+        """Focus a control and press a key so many times."""
+        self.control(label).focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
 
-    def settle(self):
-        """Wait until the picture has not changed for a second: no slider has news to send."""
-        for _ in range(60):
-            before = self.source
-            self.page.wait_for_timeout(1000)
-            if self.source == before:
-                return
-        raise AssertionError(f"the picture keeps changing; the words say: {self.words}")
+    def drag(self, label, fraction, steps=8, release=True):
+        """Drag a slider with the mouse, from where it is to a fraction of its range."""
+        slider = self.control(label)
+        box = slider.bounding_box()
+        place = "e => (e.value - e.min) / (e.max - e.min)"
+        x, thumb = box["x"] + 8, box["width"] - 16
+        middle, mouse = box["y"] + box["height"] / 2, self.page.mouse
+        mouse.move(x + slider.evaluate(place) * thumb, middle)
+        mouse.down()
+        mouse.move(x + fraction * thumb, middle, steps=steps)
+        if release:
+            mouse.up()
 
     def wait_for_words(self, containing):
-        """Wait until the line of words contains a text."""
-        self._wait(lambda words: containing in words, f"the words never said {containing!r}")
+        """Wait until the words contain a text."""
+        self.wait(f"the words never said {containing!r}", lambda: containing in self.words)
 
-    def wait_for_other_words(self, before):
-        """Wait until the line of words has changed."""
-        self._wait(lambda words: words != before, "the words did not change")
+    def wait_for_other(self, words=None, pixels=None):
+        """Wait until words or pixels have changed."""
+        if words is not None:
+            self.wait("the words did not change", lambda: self.words not in ("", words))
+        if pixels is not None:
+            self.wait("the picture did not change", lambda: self.pixels != pixels)
 
-    def _wait(self, condition, complaint):
-        for _ in range(300):
-            if condition(self.words):
+    def settle(self):
+        """Wait until the panel computes nothing, and its picture stays the same for a second."""
+        idle, before = self.box.locator("[aria-busy=false]"), None
+        for _ in range(60):
+            idle.wait_for()
+            if self.pixels == before:
+                return
+            before = self.pixels
+            self.page.wait_for_timeout(1000)
+        raise AssertionError(f"the picture keeps changing; the words say: {self.words}")
+
+    def wait(self, complaint, condition):
+        """Wait until a condition holds."""
+        for _ in range(600):
+            if condition():
                 return
             self.page.wait_for_timeout(50)
         raise AssertionError(f"{complaint}; they say: {self.words}")

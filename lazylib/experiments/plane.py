@@ -118,12 +118,15 @@ def train_in_plane(tau, alpha=1.0, m=20, n=15, doubling=True, twin=False, weight
     net, (truth, data) = TwoLayer(d=2, m=m), plane_setting(n, teacher=teacher)
     w1 = plane_weights(net, 1.0, doubling, weights)
     # fine enough for the neurons that flip to be the right ones
-    train = partial(gradient_flow, net, data, record=FRAMES, accuracy=0.005, tolerance=1e-6)
+    options = {"record": FRAMES, "accuracy": 0.005, "tolerance": 1e-6}
+    if m * n > 10_000:  # a long tail at large τ, in which nothing can be seen to move
+        options["tolerance"] = 1e-5
+    train = partial(gradient_flow, net, data, **options)
     run = train(tau * w1, alpha=alpha, t_max=T_MAX)
     mirrored = None
     if twin:
         # With w = τv, v follows F_{ατ²}, and τ² times as fast.
         times, frame = np.unique(tau**2 * run.times, return_inverse=True)
-        options = {"alpha": alpha * tau**2, "t_max": tau**2 * T_MAX, "times": times}
-        mirrored = tau**2 * net.positions(train(w1, **options).w[frame])
+        mirror = {"alpha": alpha * tau**2, "t_max": tau**2 * T_MAX, "times": times}
+        mirrored = tau**2 * net.positions(train(w1, **mirror).w[frame])
     return PlaneRun(net, truth, data, alpha, tau * w1, run, mirrored)

@@ -166,6 +166,8 @@ class PopulationRun:
     status : {"converged", "still falling", "diverged"}
     local_minimum : float
         The error at the minimum of the tangent model.
+    steps, asked : int
+        The steps taken, and asked for.
     """
 
     tau: float
@@ -174,6 +176,12 @@ class PopulationRun:
     displacement: float
     status: str
     local_minimum: float
+    steps: int
+    asked: int
+
+
+#: Samples of a run of `train_on_population`, at most: a few seconds' work.
+MOST_SAMPLES = 2_000_000
 
 
 @lru_cache(maxsize=4, typed=True)
@@ -191,6 +199,7 @@ def train_on_population(tau=0.2, steps=1000, batch_size=200, draw=2):
     ----------
     tau : float
     steps, batch_size : int
+        No more steps are taken than `MOST_SAMPLES` are enough for.
     draw : int
         0 to 4 are those of Figure 6(b).
 
@@ -198,8 +207,10 @@ def train_on_population(tau=0.2, steps=1000, batch_size=200, draw=2):
     -------
     PopulationRun
     """
+    asked, batch_size = _checks.whole("steps", steps), _checks.whole("batch_size", batch_size)
+    taken = min(asked, max(1, MOST_SAMPLES // batch_size))
     tau, draw = _checks.scale("tau", tau), _checks.seed("draw", draw)
-    options = {"n_steps": _checks.whole("steps", steps), "batch_size": batch_size, "record": 40}
+    options = {"n_steps": taken, "batch_size": batch_size, "record": 40}
     net, population, unit, local_minimum = _setting(draw)
     w0, zero, rng = tau * unit, population.zero_loss(), np.random.default_rng(draw)
     run = sgd(net, population.teacher, w0, rng=rng, **options)
@@ -210,7 +221,8 @@ def train_on_population(tau=0.2, steps=1000, batch_size=200, draw=2):
     before = np.interp(0.9 * times[-1], times, exact)
     errors = {"SGD, exact": exact, "SGD, its batches": batches / zero, "flow, no noise": flow}
     ended = "diverged" if run.status == "diverged" else str(status(exact[-1], before, 1.0))
-    return PopulationRun(tau, times, errors, displacement(w[-1], w0), ended, local_minimum)
+    moved = displacement(w[-1], w0)
+    return PopulationRun(tau, times, errors, moved, ended, local_minimum, taken, asked)
 
 
 UNDERPARAMETERIZED = Experiment("underparameterized", cell, cost, {"full": FULL, "quick": QUICK})

@@ -72,9 +72,12 @@ def describe_population(result):
     more, both = (
         ("more", "and is above") if result.status == "still falling" else ("less", "or is below")
     )
+    steps = f"{result.steps:,}"
+    if result.steps < result.asked:
+        steps += f" (no more than two million samples; {result.asked:,} were asked for)"
     return (
-        f"{regime(result.displacement).capitalize()}, {result.status}: after t = "
-        f"{written(result.times[-1], 3)} the population loss is {exact:.3f} of the zero "
+        f"{regime(result.displacement).capitalize()}, {result.status}: after {steps} steps, at t = "
+        f"{written(result.times[-1], 3)}, the population loss is {exact:.3f} of the zero "
         f"predictor's; without noise it would be {flow:.3f}, and the best tangent model has "
         f"{result.local_minimum:.3f}. Displacement {written(result.displacement)}. Over the last "
         f"tenth of the time it fell by {more} than {OF_ITSELF:.0%} of itself {both} {OF_ZERO} of "

@@ -141,6 +141,11 @@ function render({ model, el }) {
   const style = make("style", {}, `[data-lazylib="${model.get("stored")}"] { display: none; }`);
   el.append(style, box);
   show();
+  // plain keys are for the panel, not for the notebook around it
+  const keep = (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key !== "Escape") event.stopPropagation();
+  };
+  requestAnimationFrame(() => (el.closest(".lazylib-panel") ?? el).addEventListener("keydown", keep));
 }
 
 export default { render };

@@ -353,9 +353,7 @@ class Explorer(ipywidgets.VBox):
             if not self._idle.is_set():
                 return
             self._idle.clear()
-        # messages of the thread then answer the one that asked
-        context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(self._work,), daemon=True).start()
+        self._start(self._work)
 
     def _work(self):
         while True:
@@ -455,11 +453,24 @@ class Explorer(ipywidgets.VBox):
         if content.get("share"):
             self.controls.send({"copy": True, "said": f"panel.state = {self.state}"})
         if content.get("save") in ("svg", "pdf", "png", "gif"):
-            name = f"{self.picture.label.lower().replace(' ', '-')}.{content['save']}"
-            self.save(name)
-            self.controls.send({"said": f"saved beside the notebook: {name}"})
+            self.controls.send({"said": "saving …"})
+            self._start(self._save_beside, content["save"])
         if content.get("size") in ("normal", "large"):
             self.picture.size = content["size"]
+
+    def _save_beside(self, kind):
+        name = f"{self.picture.label.lower().replace(' ', '-')}.{kind}"
+        try:
+            self.save(name)
+            self.controls.send({"said": f"saved beside the notebook: {name}"})
+        except OSError as error:
+            self.controls.send({"said": f"not saved: {error}"})
+
+    def _start(self, work, *arguments):
+        """Do some work beside the cells; its messages answer the one that asked for it."""
+        arguments = (work, *arguments)
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=arguments, daemon=True).start()
 
     def _ipython_display_(self):
         from IPython.display import display

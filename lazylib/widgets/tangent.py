@@ -94,7 +94,7 @@ def explore_sgd(
         (12.8, 4.5, sgd_panels),
         compute,
         fill_sgd,
-        times=lambda run: range(len(run.functions[0])),
+        times=lambda run: range(0, STEPS + 1, STRIDE),
         frames=STEPS // STRIDE + 1,
         frame=frame,
     )

@@ -159,7 +159,7 @@ def test_sgd_that_diverges_is_said_before_anything_overflows():
         (lambda: smooth_network(layers=None), "layers"),
         (lambda: smooth_network(m=0.5), "m"),
         (lambda: smooth_network(seed=-1), "seed"),
-        (lambda: sweep(loss="quadratic"), "loss"),
+        (lambda: sweep(loss="hinge"), "loss"),
         (lambda: train_on_surface(0), "alpha"),
     ],
 )

@@ -83,3 +83,11 @@ def test_the_hatched_range_lies_between_the_ends_and_is_measured():
     assert falling.any() and not falling[tau <= 0.1].any() and not falling[tau >= 1].any()
     exact, before = (results.values[name].mean(axis=0) for name in ("exact", "before"))
     assert (before - exact)[falling].min() > 0.002
+
+
+def test_a_look_takes_a_bounded_number_of_samples_and_says_so(population, monkeypatch):
+    monkeypatch.setattr("lazylib.experiments.underparameterized.MOST_SAMPLES", 20_000)
+    population.state = {"tau": 0.2, "steps": 500, "batch_size": 100}
+    assert population.result.steps == 200 and "500 were asked for" in population.words
+    population.state = {"batch_size": 10}
+    assert population.result.steps == 500 and "asked for" not in population.words
