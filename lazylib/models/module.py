@@ -23,6 +23,9 @@ _AT_ONCE = 2**24
 # How far values that should be equal may be apart, relative to the largest of them.
 _CLOSE = 1e-6
 
+# The step of differences, relative to w, and what kinks and rounding may make of them.
+_SHORT, _ROUGH = 1e-7, 1e-2
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TorchModel(Model):
@@ -86,6 +89,29 @@ class TorchModel(Model):
             different = sorted({name for name, _ in found.items() ^ wanted.items()})
             raise ValueError(f"module must be another state of the same one; differs: {different}")
         return _checks.array("module's parameters", _flat(_plain(module)))
+
+    def constants_change(self, module, x):
+        """How much the outputs change, at w₀, with another state's buffers and frozen parameters.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            Another state of the same module.
+        x : ndarray of shape (n, d)
+
+        Returns
+        -------
+        float
+            Relative to the size of the outputs.
+        """
+        state = copy.deepcopy(_plain(module)).train(False)
+        first, trained = _trained(self.net), _trained(state)
+        with _torch().no_grad():
+            for (_, old), (_, new) in zip(first, trained, strict=True):
+                new.copy_(old)
+        here = self.predict(self.w0, x)
+        there = TorchModel(state, self.input_shape, self.outputs, self.w0).predict(self.w0, x)
+        return float(np.linalg.norm(there - here) / max(np.linalg.norm(here), np.finfo(float).tiny))
 
     def dataset(self, x, y, x_test=None, y_test=None):
         """Lay inputs and labels out as a `Dataset`, for the quadratic loss.
@@ -344,13 +370,15 @@ def _try(model, inputs):
     except Exception as error:
         raise TypeError(f"torch.func cannot differentiate module: {_first_line(error)}") from error
     if not (_same(slope, jacobian @ v) and _same(pulled, r @ jacobian)):
-        raise ValueError(
-            "module's derivatives, forward and backward, are not those of one function"
-        )
+        raise ValueError("module has derivatives, forward and backward, that do not agree")
+    h = _SHORT * np.linalg.norm(w) / np.linalg.norm(v) + _SHORT
+    change = (model.predict(w + h * v, x) - model.predict(w - h * v, x)) / (2 * h)
+    if not _same(change, slope, _ROUGH):
+        raise ValueError("module's values and derivatives do not agree: is something detached?")
 
 
-def _same(a, b):
-    return np.abs(a - b).max() <= _CLOSE * max(np.abs(b).max(), np.finfo(float).tiny)
+def _same(a, b, within=_CLOSE):
+    return np.abs(a - b).max() <= within * max(np.abs(b).max(), np.finfo(float).tiny)
 
 
 def _push(function, w, v):

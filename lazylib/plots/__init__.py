@@ -61,6 +61,7 @@ from lazylib.plots.population import (
     population_panels,
     underparameterized,
 )
+from lazylib.plots.report import laziness
 from lazylib.plots.style import (
     FAINT,
     FOURTH,
@@ -141,6 +142,7 @@ __all__ = [
     "guide",
     "kernel_artists",
     "kernel_panels",
+    "laziness",
     "legend_below",
     "level",
     "line_artists",

@@ -13,6 +13,7 @@ from lazylib.theory.laziness import (
     sign_flips,
 )
 from lazylib.theory.population import Population, tangent_gram, under_parameterized
+from lazylib.theory.report import LazinessReport, after, before, laziness_report
 from lazylib.theory.theorem import (
     LazyTheorem,
     estimate_lipschitz,
@@ -24,8 +25,11 @@ from lazylib.theory.theorem import (
 __all__ = [
     "Comparison",
     "Criterion",
+    "LazinessReport",
     "LazyTheorem",
     "Population",
+    "after",
+    "before",
     "compare",
     "criterion",
     "displacement",
@@ -33,6 +37,7 @@ __all__ = [
     "feature_angle",
     "jacobian_change",
     "kernel_change",
+    "laziness_report",
     "lemma_3_3_bound",
     "lemma_a1_bound",
     "lipschitz_bound",

@@ -319,6 +319,7 @@ REFUSED = {
     "one number": (lambda: Returns(lambda f, x: f.sum()), "real numbers of shape"),
     "classes": (lambda: Returns(lambda f, x: f.argmax(1)), "real numbers of shape"),
     "no function of w": (lambda: Returns(lambda f, x: x), "cannot differentiate"),
+    "detached": (lambda: Returns(lambda f, x: f.detach() + f / 2), "is something detached"),
     "asks for values": (
         lambda: Returns(lambda f, x: f if f.sum().item() > 0 else 2 * f),
         "cannot differentiate",
