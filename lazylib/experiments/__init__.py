@@ -8,6 +8,14 @@ from lazylib.experiments.algorithms import sgd_on_f, sgd_on_tangent, train_by_sg
 from lazylib.experiments.balance import RULES, Balance, balance
 from lazylib.experiments.clock import follow_clock
 from lazylib.experiments.criterion import foresee
+from lazylib.experiments.digits import (
+    DIGITS,
+    DIGITS_TANGENT,
+    digits_network,
+    digits_setting,
+    right,
+    train_on_digits,
+)
 from lazylib.experiments.generalization import (
     GENERALIZATION,
     best_constant,
@@ -45,6 +53,8 @@ from lazylib.experiments.underparameterized import (
 from lazylib.experiments.width import WIDTH
 
 __all__ = [
+    "DIGITS",
+    "DIGITS_TANGENT",
     "GENERALIZATION",
     "RULES",
     "UNDERPARAMETERIZED",
@@ -57,6 +67,8 @@ __all__ = [
     "curves",
     "data_folder",
     "descend_with_step",
+    "digits_network",
+    "digits_setting",
     "draw_realizations",
     "figure_2",
     "follow_clock",
@@ -66,6 +78,7 @@ __all__ = [
     "mean_and_error",
     "plane_setting",
     "plane_weights",
+    "right",
     "run",
     "sgd_on_f",
     "sgd_on_tangent",
@@ -82,6 +95,7 @@ __all__ = [
     "train_in_plane",
     "train_in_space",
     "train_on_noise",
+    "train_on_digits",
     "train_on_population",
     "train_on_surface",
 ]
