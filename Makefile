@@ -38,10 +38,13 @@ INSTALL_SELF := $(INSTALL) --no-deps --no-build-isolation --editable .
 # A file's tests, and a notebook's cells, stay together and in order. The cap is for the memory.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install lab test notebooks exercises figures site bench lint format lock clean venv venv-bench conda
+# What is skipped where PyTorch is not installed.
+EXTRAS := tests/models/test_module.py tests/theory/test_report_modules.py $(wildcard notebooks/09-*.ipynb)
+
+.PHONY: help install lab test test-extras notebooks exercises figures site bench lint format lock clean venv venv-bench venv-extras conda
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 install: $(READY) ## set up .venv from the pins, and nothing else
 
@@ -51,6 +54,9 @@ lab: $(READY) ## open the collection in JupyterLab (ARGS="--no-browser --port 88
 
 test: $(READY) ## all tests, notebooks included (ARGS="-k kernels" are handed on)
 	"$(PY)" -m pytest $(SIDE_BY_SIDE) $(ARGS)
+
+test-extras: venv-extras ## what needs PyTorch, in a .venv-extras of its own: its tests, and notebook 09
+	.venv-extras/bin/python -m pytest $(SIDE_BY_SIDE) $(EXTRAS) $(ARGS)
 
 notebooks: $(READY) ## re-run notebooks in place and store their outputs (ARGS="notebooks/00-start-here.ipynb" for one)
 	"$(PY)" tools/cut_exercises.py
@@ -79,20 +85,34 @@ format: $(READY) ## let ruff mend and format modules and notebooks
 	"$(PY)" -m ruff format
 
 # The build backend is pinned too. argon2-cffi-bindings 26 has no wheel for Macs with an Intel processor.
-lock: ## make requirements.lock anew from pyproject.toml, with releases up to LOCK_DATE
+# What needs PyTorch has pins of its own: its SymPy wants an older mpmath. Those are for the CPU: on
+# Linux the registry's PyTorch would bring several GB of CUDA libraries. There it is a CPU wheel that
+# pip has to be shown (its find-links setting); the hash is that of the one where this was made.
+COMPILE = "$$tmp/venv/bin/uv" pip compile --quiet --no-config --cache-dir "$$tmp/cache" \
+  --universal --python-version 3.11 --fork-strategy fewest --only-binary :all: --exclude-newer $(LOCK_DATE) \
+  --generate-hashes --no-annotate --no-header --extra lab --extra cluster --extra test
+ALSO = grep -o 'flit_core[^"]*' pyproject.toml | head -n 1; echo 'argon2-cffi-bindings<26'
+TORCH := torch==2.13.0
+
+lock: ## make both files of pins anew from pyproject.toml, with releases up to LOCK_DATE
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
 	$(PYTHON) -m venv "$$tmp/venv" && "$$tmp/venv/bin/python" -m pip install --quiet $(UV) && \
 	{ echo "# Made by 'make lock' from pyproject.toml: Python 3.11 and later; Linux, macOS, Windows."; \
 	  echo "# Releases up to $(LOCK_DATE); one version of each package for every Python."; \
-	  { grep -o 'flit_core[^"]*' pyproject.toml | head -n 1; echo 'argon2-cffi-bindings<26'; } | \
-	  "$$tmp/venv/bin/uv" pip compile --quiet --no-config --cache-dir "$$tmp/cache" \
-	    --universal --python-version 3.11 --fork-strategy fewest --only-binary :all: --exclude-newer $(LOCK_DATE) \
-	    --generate-hashes --no-annotate --no-header --extra lab --extra cluster --extra site --extra test pyproject.toml -; \
-	} > "$$tmp/lock" && mv "$$tmp/lock" requirements.lock
+	  { $(ALSO); } | $(COMPILE) --extra site pyproject.toml -; \
+	} > "$$tmp/lock" && \
+	{ echo "# Made by 'make lock', with the extra 'torch' for the CPU: see the Makefile."; \
+	  { $(ALSO); echo '$(TORCH)'; echo 'mpmath<1.4'; } | $(COMPILE) --extra torch pyproject.toml - | \
+	    awk '/^[a-z]/ { left = /^(cuda|nvidia|triton)/ } !left' > "$$tmp/pins" && \
+	  "$$tmp/venv/bin/python" -m pip download --quiet --no-deps --dest "$$tmp/wheel" $(TORCH) && \
+	  hash=$$("$$tmp/venv/bin/python" -m pip hash "$$tmp"/wheel/* | grep -o 'sha256:[0-9a-f]*') && \
+	  awk -v hash=$$hash '/^$(TORCH)/ { print "$(TORCH)+cpu ; sys_platform == '"'linux'"' \\\n    --hash=" hash; \
+	    $$0 = "$(TORCH) ; sys_platform != '"'linux'"' \\" } { print }' "$$tmp/pins"; \
+	} > "$$tmp/torch" && mv "$$tmp/lock" requirements.lock && mv "$$tmp/torch" requirements-torch.lock
 	@echo "Now bring environment.yml and .pre-commit-config.yaml to the same versions; make test compares them."
 
 clean: ## remove everything that make has set up
-	rm -rf .venv .venv-bench .var _site .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-extras .var _site .pytest_cache .ruff_cache .hypothesis
 
 # A .venv with exactly what is pinned; $(1) is its folder, $(2) the files of pins. What is there
 # already is looked at each time: folders are moved, and packages removed, behind make's back.
@@ -104,7 +124,7 @@ define set-up
     echo "Name another one: make PYTHON=python3.12 ..."; exit 1; }; \
   echo "Setting up $(1), once: this takes a minute or two."; \
   "$(PYTHON)" -m venv --clear $(1) && \
-  for pins in $(2); do $(1)/bin/python $(INSTALL) $$(test $$pins != requirements.lock || echo --require-hashes) \
+  for pins in $(2); do $(1)/bin/python $(INSTALL) $$(case $$pins in *.lock) echo --require-hashes;; esac) \
     --requirement $$pins || exit 1; done || exit 1;; \
 esac; $(1)/bin/python $(INSTALL_SELF)
 endef
@@ -113,7 +133,10 @@ venv:
 	$(call set-up,.venv,requirements.lock)
 
 venv-bench:
-	$(call set-up,.venv-bench,requirements.lock benchmarks/requirements.txt)
+	$(call set-up,.venv-bench,requirements-torch.lock benchmarks/requirements.txt)
+
+venv-extras:
+	$(call set-up,.venv-extras,requirements-torch.lock)
 
 conda:
 	@"$(PY)" $(INSTALL_SELF)

@@ -21,7 +21,8 @@ from packaging.specifiers import SpecifierSet
 from tools.run_notebooks import METADATA
 
 ROOT = Path(__file__).parents[1]
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = {path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("requirements*.lock")}
+each_lock = pytest.mark.parametrize("lock", ["requirements.lock", "requirements-torch.lock"])
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}  # the same library without a desktop toolkit
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("**/[!.]*.ipynb"))
@@ -58,15 +59,16 @@ def canonical(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def declared():
+def declared(without=("torch",)):
     """Return the direct dependencies as pyproject.toml words them, the build backend included."""
     project = PYPROJECT["project"]
-    extras = sum(project["optional-dependencies"].values(), [])
-    return [*PYPROJECT["build-system"]["requires"], *project["dependencies"], *extras]
+    extras = [d for n, d in project["optional-dependencies"].items() if n not in without]
+    return [*PYPROJECT["build-system"]["requires"], *project["dependencies"], *sum(extras, [])]
 
 
-def locked():
-    return {canonical(name): version for name, version in re.findall(r"(?m)^(\S+)==(\S+)", LOCK)}
+def locked(lock="requirements.lock"):
+    pins = re.findall(r"(?m)^(\S+)==(\S+)", LOCKS[lock])
+    return {canonical(name): version for name, version in pins}
 
 
 def environment():
@@ -97,23 +99,34 @@ def project_files():
     return [path for name in names.split("\0") if name and (path := ROOT / name).is_file()]
 
 
-def test_the_lock_satisfies_every_declared_dependency():
-    pins = locked()
-    for dependency in map(Requirement, declared()):
+@each_lock
+def test_the_lock_satisfies_every_declared_dependency(lock):
+    pins = locked(lock)
+    without = {"requirements.lock": ["torch"], "requirements-torch.lock": ["site"]}[lock]
+    for dependency in map(Requirement, declared(without)):
         assert pins[canonical(dependency.name)] in dependency.specifier, str(dependency)
 
 
-def test_the_lock_hashes_every_pin_and_names_no_index():
-    body = [line for line in LOCK.splitlines() if not line.startswith("#")]
+@each_lock
+def test_the_lock_hashes_every_pin_and_names_no_index(lock):
+    body = [line for line in LOCKS[lock].splitlines() if not line.startswith("#")]
     entries = "\n".join(body).replace("\\\n", "").splitlines()
     pin = r"[\w.-]+==\S+( ; [^\\]*?)?( +--hash=sha256:[0-9a-f]{64})+"
     assert [entry for entry in entries if not re.fullmatch(pin, entry)] == []
-    assert len(entries) == len(locked()), "a package is pinned twice"
+    names = [re.sub(r"==[^; ]+|--hash.*", "", entry) for entry in entries]
+    assert len(set(names)) == len(names), "a package is pinned twice for one system"
+
+
+def test_both_locks_pin_one_version_but_for_what_pytorch_wants_older():
+    plain, torch = locked(), locked("requirements-torch.lock")
+    assert {name for name in plain.keys() & torch.keys() if plain[name] != torch[name]} == {
+        "mpmath"
+    }
 
 
 def test_every_dependency_carries_its_reason():
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
-    for dependency in declared()[len(PYPROJECT["build-system"]["requires"]) :]:
+    for dependency in declared(without=())[len(PYPROJECT["build-system"]["requires"]) :]:
         (line,) = [line for line in lines if line.strip().startswith(f'"{dependency}",')]
         assert re.search(r'", # \S.{9,}', line), f"why {dependency}?"
 
@@ -194,7 +207,8 @@ def test_the_workflow_covers_the_promised_pythons_and_systems():
 
 @needs_make
 @pytest.mark.parametrize(
-    "target", "install lab test notebooks exercises figures bench lint format".split()
+    "target",
+    "install lab test test-extras notebooks exercises figures bench lint format".split(),
 )
 def test_make_has_the_target_and_lists_it(target):
     code, said = run("make", "--dry-run", target)
@@ -443,7 +457,7 @@ def test_every_public_object_has_a_docstring_of_its_own():
 
 def test_the_api_example_of_the_readme_runs():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"(?s)```python\n(.*?)```", readme)
+    example, _ = re.findall(r"(?s)```python\n(.*?)```", readme)
     code, said = run(sys.executable, "-c", example)
     assert code == 0, said
     status, moved = said.rsplit(maxsplit=1)
