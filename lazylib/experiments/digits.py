@@ -3,13 +3,18 @@
 It needs the extra ``torch``; its stored results are read without it.
 """
 
+from functools import lru_cache
+from typing import NamedTuple
+
 import numpy as np
 
 from lazylib import _checks
+from lazylib.data import Dataset
 from lazylib.experiments.runner import Experiment
-from lazylib.models import Centered, Tangent, from_module
+from lazylib.losses import quadratic
+from lazylib.models import Centered, Model, Tangent, from_module
 from lazylib.theory import displacement, kernel_change
-from lazylib.trainers import gradient_flow
+from lazylib.trainers import Run, gradient_flow
 
 FULL = {
     "n": 100,  # training images; the other 1697 are test images
@@ -94,6 +99,37 @@ def right(predictions, data):
     """Return the part of the test images whose largest output is the right one; of shape (...)."""
     guess, truth = (np.reshape(v, (*v.shape[:-1], -1, 10)) for v in (predictions, data.y_test))
     return (guess.argmax(-1) == truth.argmax(-1)).mean(-1)
+
+
+class DigitsRun(NamedTuple):
+    """An MLP trained on the digits, at one α: predictions and errors at every frame of the run."""
+
+    net: Model
+    data: Dataset
+    run: Run
+    predictions: np.ndarray
+    errors: dict
+
+
+#: Of the panel's runs.
+FRAMES = 40
+
+
+def digits_run(alpha, draw):
+    """Train the MLP of a draw, less its output at the start, at one α; for the panel."""
+    net, data = _mlp(draw)
+    model = Centered(net, net.w0)
+    run = train_on_digits(model, data, alpha, record=FRAMES)
+    straight = alpha * Tangent(model, net.w0).predict(run.w, data.x_test)
+    linear = quadratic.value(straight, data.y_test) / data.zero_test_loss
+    errors = {"training": run.train_error, "test": run.test_error}
+    errors |= {"test, its linearisation": linear}
+    return DigitsRun(net, data, run, model.predict(run.w, data.x_test), errors)
+
+
+@lru_cache(maxsize=4)
+def _mlp(draw):
+    return digits_setting("MLP", draw)
 
 
 def _found(settings, network, draw, alpha, tangent):

@@ -15,6 +15,7 @@ from lazylib.plots.criterion import (
     set_gauge,
     widths,
 )
+from lazylib.plots.digits import digits_panels, digits_sweep, fill_digits, filters
 from lazylib.plots.draws import draws
 from lazylib.plots.foretold import foretold
 from lazylib.plots.generalization import (
@@ -118,6 +119,8 @@ __all__ = [
     "describe_plane",
     "describe_population",
     "describe_theorem",
+    "digits_panels",
+    "digits_sweep",
     "displacement_artists",
     "distance_artists",
     "draws",
@@ -125,6 +128,7 @@ __all__ = [
     "features",
     "fill_balance",
     "fill_criterion",
+    "fill_digits",
     "fill_generalization",
     "fill_kernels",
     "fill_plane",
@@ -133,6 +137,7 @@ __all__ = [
     "fill_sgd",
     "fill_surface",
     "fill_theorem",
+    "filters",
     "foretold",
     "function_artists",
     "gap_artists",

@@ -2,6 +2,7 @@
 
 from lazylib.widgets.balance import explore_balance
 from lazylib.widgets.criterion import explore_criterion
+from lazylib.widgets.digits import explore_digits
 from lazylib.widgets.generalization import explore_generalization
 from lazylib.widgets.kernels import explore_kernels, explore_predictors
 from lazylib.widgets.limits import (
@@ -25,10 +26,11 @@ __all__ = [
     "explore_noise",
     "explore_steps",
     "explore_time",
+    "explore_criterion",
+    "explore_digits",
     "explore_generalization",
     "explore_kernels",
     "explore_neurons",
-    "explore_criterion",
     "explore_population",
     "explore_predictors",
     "explore_sgd",
