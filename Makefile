@@ -39,7 +39,7 @@ INSTALL_SELF := $(INSTALL) --no-deps --no-build-isolation --editable .
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # What is skipped where PyTorch is not installed.
-EXTRAS := tests/models/test_module.py tests/theory/test_report_modules.py $(wildcard notebooks/09-*.ipynb)
+EXTRAS := tests/models/test_module.py tests/theory/test_report_modules.py tests/experiments/test_digits.py $(wildcard notebooks/09-*.ipynb)
 
 .PHONY: help install lab test test-extras notebooks exercises figures site bench lint format lock clean venv venv-bench venv-extras conda
 

@@ -6,8 +6,8 @@ from lazylib import _checks
 from lazylib.kernels.tangent import _kernel
 from lazylib.models.module import TorchModel
 
-# Numbers in a block of the Jacobian; two of them are held.
-_BLOCK = 2**26
+# Numbers in a block of the Jacobian, of which two are held: at most, and where a quarter has fewer.
+_BLOCK, _LEAST = 2**26, 2**21
 
 
 @_kernel.register
@@ -25,7 +25,8 @@ def _fill(out, model, w, x, y):
     """One run's kernel; without ``y``, that of x with itself, of which one half is computed."""
     from torch import from_numpy  # whose products use the threads that are PyTorch's
 
-    size = max(1, _BLOCK // model.n_parameters)
+    p = model.n_parameters
+    size = max(1, min(_BLOCK // p, max(_LEAST // p, -(-len(x) // 4))))
     for i in range(0, len(x), size):
         by_x = from_numpy(model._jacobian(w, x[i : i + size]))
         for j in range(i if y is None else 0, len(x if y is None else y), size):

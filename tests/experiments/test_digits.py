@@ -1,0 +1,60 @@
+"""Networks on real data: the sweep's settings, some of its cells, and the panel of notebook 09."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+
+from lazylib.experiments import (  # noqa: E402 (without torch, there is nothing here)
+    DIGITS,
+    DIGITS_TANGENT,
+    digits_network,
+    digits_setting,
+    right,
+)
+from lazylib.widgets import explore_digits  # noqa: E402
+
+FAST = DIGITS.scales["quick"] | {"n": 20, "t_max": 20.0}
+
+
+@pytest.mark.parametrize("network", ["MLP", "CNN"])
+def test_a_draw_has_its_own_weights_and_images_and_none_is_in_both_sets(network):
+    (model, data), (other, others) = (digits_setting(network, draw) for draw in (0, 1))
+    again, same = digits_setting(network, 0)
+    assert np.array_equal(model.w0, again.w0) and data == same
+    assert not np.array_equal(model.w0, other.w0) and data != others
+    train, test = ({row.tobytes() for row in x[::10, :64]} for x in (data.x, data.x_test))
+    assert len(train) + len(test) == 1797 and not train & test
+    assert set(np.unique(data.y).round(6)) == {-0.1, 0.9}
+
+
+def test_drawing_a_network_leaves_the_callers_random_numbers_alone():
+    import torch
+
+    before = torch.random.get_rng_state()
+    digits_network("MLP", 3)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_at_large_alpha_a_cell_is_that_of_the_tangent_model():
+    lazy = DIGITS.cell(FAST, network="MLP", draw=0, alpha=1e4)
+    straight = DIGITS_TANGENT.cell(FAST, network="MLP", draw=0)
+    active = DIGITS.cell(FAST, network="MLP", draw=0, alpha=0.01)
+    for name in ("right", "train", "test"):
+        assert lazy[name] == pytest.approx(straight[name], rel=2e-2), name
+    assert lazy["displacement"] < 1e-3 < 0.1 < active["displacement"]
+    assert lazy["kernel_change"] < 0.01 < active["kernel_change"]
+
+
+def test_right_counts_the_largest_outputs():
+    _, data = digits_setting("MLP", 0)
+    assert right(data.y_test, data) == 1
+    assert right(-data.y_test, data) == 0  # the right one is the smallest
+
+
+def test_the_panel_says_lazy_or_active_and_what_is_told_right():
+    panel = explore_digits(alpha=10_000.0)
+    assert panel.words.startswith("Lazy training") and "told right" in panel.words
+    panel.state = {"alpha": 0.1, "frame": 0}
+    assert panel.words.startswith("Active training") and "displacement 0" in panel.words
