@@ -96,8 +96,8 @@ __all__ = [
     "train_four",
     "train_in_plane",
     "train_in_space",
-    "train_on_noise",
     "train_on_digits",
+    "train_on_noise",
     "train_on_population",
     "train_on_surface",
 ]

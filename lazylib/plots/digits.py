@@ -44,7 +44,7 @@ def digits_sweep(axes, results, tangent):
             xscale="log", xlabel="α", ylabel=label, yscale="log" if name != "right" else "linear"
         )
     axes[0].plot([], [], "--", color=INK, label="tangent model")
-    axes[0].legend()
+    axes[0].legend(loc="center left", bbox_to_anchor=(0, 0.3))
 
 
 def filters(axes, rows, titles):
@@ -79,7 +79,7 @@ def fill_digits(axes, artists, result, frame):
     """Fill the panel with one frame of a run; return what it shows, in words."""
     run, w = result.run, result.run.w[frame]
     end = run.times[-1]
-    limits = (end * 1e-5, end * 1.2), (1e-3, 3)
+    limits = (end * 1e-4, end * 1.2), (0.05, 2)
     set_paths(axes[0], artists[0], run.times, result.errors, frame, *limits)
     weights = result.net.unpack(w)["0.weight"] - result.net.unpack(result.net.w0)["0.weight"]
     largest = np.abs(weights[:16]).max()
