@@ -329,6 +329,8 @@ def cell(settings, k):
 settings = {"grid": {"k": list(range(8))}}
 experiment = Experiment("toy", cell, lambda settings, k: 1.0, {"full": settings})
 __main__.EXPERIMENTS = {"toy": experiment}
+# a shell's background job inherits a deaf ear for Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.exit(__main__.main(["toy", "--folder", sys.argv[1], "--jobs", sys.argv[2]]))
 """
 
