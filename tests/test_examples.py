@@ -15,6 +15,11 @@ WITHOUT = {
     "experiments.train_*": "seconds long, for a figure or a panel",
     "experiments.follow_clock": "likewise",
     "experiments.sweep": "likewise; `compare` has one",
+    "experiments.digits_*": "for PyTorch, an option; notebook 09 shows them",
+    "experiments.right": "as digits_network",
+    "theory.LazinessReport": "`laziness_report` makes it; the README has an example, which is run",
+    "theory.laziness_report": "as LazinessReport",
+    "theory.after": "as LazinessReport",
 }
 
 
