@@ -115,7 +115,7 @@ def test_a_script_made_from_a_notebook_is_a_python_file(tmp_path):
     notebooks = map(str, sorted((ROOT / "notebooks").glob("0*.ipynb")))
     run(sys.executable, "-m", "nbconvert", "--to=script", f"--output-dir={tmp_path}", *notebooks)
     made = sorted(path.name for path in tmp_path.iterdir())
-    assert len(made) == 8 and all(name.endswith(".py") for name in made), made
+    assert len(made) == 10 and all(name.endswith(".py") for name in made), made
 
 
 def copy(folder, *names):

@@ -169,7 +169,14 @@
     begin(place);
   }
 
+  // What the theme leaves out: captions have a level, and a box that scrolls takes the keyboard.
+  function complete() {
+    document.querySelectorAll("[role=heading]").forEach((each) => each.setAttribute("aria-level", "2"));
+    document.querySelectorAll("pre").forEach((each) => (each.tabIndex = 0));
+  }
+
   function start() {
+    complete();
     for (const place of document.querySelectorAll("[data-player]")) {
       const named = Object.keys(readAddress(place.dataset.player)).length;
       named ? wake(place) : seen.observe(place);

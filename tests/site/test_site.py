@@ -194,7 +194,7 @@ def test_a_player_plays_is_scrubbed_and_moved_by_keys(page, address):
     assert words.inner_text() != before
     player.get_by_role("button", name=re.compile("^play", re.I)).click()
     page.wait_for_function("e => !e.href.includes('frame=10')", arg=share.element_handle())
-    player.get_by_role("button", name=re.compile("^pause", re.I)).click()
+    player.get_by_role("button", name=re.compile("^play", re.I)).click()
 
 
 @pytest.mark.browser
