@@ -137,13 +137,13 @@ LONG = {
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
 @pytest.mark.parametrize(("train", "options"), LONG.values(), ids=LONG)
 def test_signals_at_random_moments(train, options):
-    """SIGINT from a timer of the system, from the first bytecodes of the trainer on."""
+    """SIGINT from a timer of the CPU time spent, from the first bytecodes of the trainer on."""
     net, data, w0 = problem()
     late = 0
     for delay in np.geomspace(2e-4, 0.05, 40):
-        signal.signal(signal.SIGALRM, lambda *_: _thread.interrupt_main())
+        signal.signal(signal.SIGPROF, lambda *_: _thread.interrupt_main())
         try:
-            signal.setitimer(signal.ITIMER_REAL, delay)
+            signal.setitimer(signal.ITIMER_PROF, delay)
             train(net, data, w0, **options)
             pytest.fail("the signal did not arrive")
         except Interrupted as caught:
@@ -153,7 +153,7 @@ def test_signals_at_random_moments(train, options):
         assert run.status == "interrupted" and np.array_equal(run.w[0], w0)
         assert np.isfinite(run.train_loss).all() and (np.diff(run.times) >= 0).all()
         late += run.times[-1] > 0
-    assert late > 0  # how many is for the machine to say
+    assert late > 10
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
