@@ -2,15 +2,13 @@
 
 import functools
 import json
-import os
 from types import SimpleNamespace
 
+import painting
 import pytest
 
 from tools.lab import (
     Panel,
-    find_chromium,
-    headless_browser,
     jupyterlab,
     open_notebook,
     run_all,
@@ -23,11 +21,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """JupyterLab and a browser: its address, its folder, and what opens pages."""
-    chromium = find_chromium(install=bool(os.environ.get("CI")))
-    if chromium is None:
-        pytest.skip("there is no Chromium or Chrome; `python -m playwright install chromium`")
     folder = tmp_path_factory.mktemp("lab")
-    with jupyterlab(folder) as address, headless_browser(chromium) as browser:
+    with painting.chromium() as browser, jupyterlab(folder) as address:
         yield SimpleNamespace(folder=folder, address=address, browser=browser)
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import http.server
-import os
 import re
 import subprocess
 import sys
@@ -12,12 +11,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import painting
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from lazylib import widgets
 from lazylib.experiments import stored
-from tools.lab import find_chromium, headless_browser
 from tools.record_players import PLAYERS, STORED, positions, state_of
 
 ROOT = Path(__file__).parents[2]
@@ -45,10 +44,7 @@ def html(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    found = find_chromium(install=bool(os.environ.get("CI")))
-    if found is None:
-        pytest.skip("there is no Chromium or Chrome; `python -m playwright install chromium`")
-    with headless_browser(found) as browser:
+    with painting.chromium() as browser:
         yield browser
 
 
