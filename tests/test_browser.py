@@ -48,16 +48,16 @@ NEURONS = "from lazylib.widgets import explore_neurons\n\npanel = explore_neuron
 def every_control_moves(panel, sliders, others=(), silent=()):
     """Move each slider by key and by mouse, each other control by key: words and picture change."""
     for label in sliders:
-        for act in (lambda: panel.press(label, "ArrowLeft", 2), lambda: panel.drag(label, 0.4)):  # noqa: B023
+        for act in (lambda: panel.press(label, "ArrowLeft", 2), lambda: panel.drag_far(label)):  # noqa: B023
             words, pixels = panel.words, panel.pixels
             act()
             panel.wait_for_other(None if label in silent else words, pixels)
             panel.settle()
         assert panel.control(label).get_attribute("aria-valuetext"), label
     for label, key in others:
-        words = panel.words
+        words, pixels = panel.words, panel.pixels
         panel.press(label, key)
-        panel.wait_for_other(words)
+        panel.wait_for_other(None if label in silent else words, pixels)
         panel.settle()
 
 
@@ -198,15 +198,28 @@ def test_every_control_of_notebook_06_moves_its_picture(notebook):
 
 
 def test_every_control_of_notebook_07_moves_its_picture(notebook):
-    """Figure 6(b): τ, steps and batch, then the draw."""
-    panel = Panel(notebook("07-population-loss.ipynb"))
+    """Section 3.2's two clocks; Figure 6(b): τ, steps and batch, then the draw."""
+    page = notebook("07-population-loss.ipynb")
+    clock = Panel(page, 0)
+    assert clock.words.startswith("Loss for α = 10, 20, 40"), clock.words
+    keys = [("neurons m", "ArrowLeft"), ("clock", "ArrowDown"), ("draw no.", "ArrowUp")]
+    every_control_moves(clock, (), keys, silent=("clock",))
+    panel = Panel(page, 1)
     assert panel.words.startswith("Lazy, converged"), panel.words
     every_control_moves(panel, ("τ", "steps", "batch"), [("draw no.", "ArrowUp")])
 
 
+def test_every_control_of_notebook_08_moves_its_picture(notebook):
+    """Long times, long steps, few bits, noise: each with another draw."""
+    page = notebook("08-what-breaks-laziness.ipynb")
+    sliders = (("α", "decades of t"), ("step · λ_max",), ("τ",), ("noise", "τ"))
+    for number, labels in enumerate(sliders):
+        every_control_moves(Panel(page, number), labels, [("draw no.", "ArrowUp")])
+
+
 NOTEBOOKS = (
     "01-two-regimes 02-tangent-model 03-kernels 04-lazy-theorem 05-when-is-it-lazy "
-    "06-generalization 07-population-loss"
+    "06-generalization 07-population-loss 08-what-breaks-laziness"
 ).split()
 
 

@@ -181,18 +181,25 @@ class Panel:
         for _ in range(times):
             self.page.keyboard.press(key)
 
+    def place(self, label):
+        """Where a slider stands, as a fraction of its range."""
+        return self.control(label).evaluate("e => (e.value - e.min) / (e.max - e.min)")
+
     def drag(self, label, fraction, steps=8, release=True):
         """Drag a slider with the mouse, from where it is to a fraction of its range."""
-        slider = self.control(label)
-        box = slider.bounding_box()
-        place = "e => (e.value - e.min) / (e.max - e.min)"
+        box = self.control(label).bounding_box()
         x, thumb = box["x"] + 8, box["width"] - 16
         middle, mouse = box["y"] + box["height"] / 2, self.page.mouse
-        mouse.move(x + slider.evaluate(place) * thumb, middle)
+        mouse.move(x + self.place(label) * thumb, middle)
         mouse.down()
         mouse.move(x + fraction * thumb, middle, steps=steps)
         if release:
             mouse.up()
+
+    def drag_far(self, label):
+        """Drag a slider by a third of its range, downwards where there is room."""
+        place = self.place(label)
+        self.drag(label, place - 1 / 3 if place > 0.35 else place + 1 / 3)
 
     def wait_for_words(self, containing):
         """Wait until the words contain a text."""

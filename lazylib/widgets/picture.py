@@ -9,8 +9,8 @@ import anywidget
 import matplotlib
 import numpy as np
 import traitlets
-from matplotlib.axes import Axes
 from matplotlib.animation import FFMpegWriter, PillowWriter
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 
@@ -161,7 +161,7 @@ class Picture(anywidget.AnyWidget):
         return self._print("svg").decode()
 
     def save(self, path):
-        """Write the frame in view to .svg, .pdf or .png, or all frames to .gif (or .mp4, with ffmpeg).
+        """Write the frame in view to .svg, .pdf or .png, or all frames to .gif, .mp4 (ffmpeg).
 
         Parameters
         ----------
@@ -286,7 +286,10 @@ def _look(holder):
     """Limits, title, labels, ticks and place of axes."""
     if not isinstance(holder, Axes):
         return ()
-    axes = ((each.get_scale(), each.get_label_text(), id(each.get_major_locator())) for each in (holder.xaxis, holder.yaxis))
+    axes = (
+        (each.get_scale(), each.get_label_text(), id(each.get_major_locator()))
+        for each in (holder.xaxis, holder.yaxis)
+    )
     place = holder.get_position(original=True).bounds
     return *holder.get_xlim(), *holder.get_ylim(), holder.get_title(), *axes, *place
 

@@ -200,6 +200,7 @@ def test_axe_finds_nothing_serious(page, address, name, scheme):
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{address}/{name}.html")
     if name != "guide/notebooks":
+        page.locator("[data-player]").first.scroll_into_view_if_needed()
         page.locator("[data-player] canvas").first.wait_for()
     found = Axe().run(page).response["violations"]
     serious = [v for v in found if v["impact"] in ("serious", "critical")]
