@@ -557,7 +557,15 @@ def calls():
         ),
         "experiments.train_four": (
             experiments.train_four,
-            {"tau": 1.0, "alpha": 2.0, "m": 4, "n": 3, "seed": 2},
+            {
+                "tau": 1.0,
+                "alpha": 2.0,
+                "m": 4,
+                "n": 3,
+                "seed": 2,
+                "labels": "cos 3θ",
+                "biases": True,
+            },
         ),
         "experiments.train_in_plane": (
             experiments.train_in_plane,

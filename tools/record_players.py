@@ -47,6 +47,11 @@ SIZES = {
     "20 neurons, 15 points": {"m": 20, "n": 15},
     "200 neurons, 200 points": {"m": 200, "n": 200},
 }
+LABELS = {
+    "teacher": {"labels": "teacher", "n": 8, "biases": False},
+    "cos 3θ, 40 points": {"labels": "cos 3θ", "n": 40, "biases": False},
+    "cos 3θ, 40 points, biases": {"labels": "cos 3θ", "n": 40, "biases": True},
+}
 DOUBLING = {"on": {"doubling": True}, "off": {"doubling": False}}
 
 #: For each panel, the axes of its player.
@@ -65,6 +70,7 @@ PLAYERS = {
     "explore_predictors": [
         slider("t", "time t", decades(0.01, 1000, FOUR), 10),
         Axis("tau", "τ", {f"{tau}": {"tau": tau} for tau in (0.1, 0.3, 1.0)}, "1.0", "choice"),
+        Axis("labels", "labels", LABELS, "teacher", "choice"),
     ],
     "explore_theorem": [slider("alpha", "α", decades(1, 1000, SIX), 10)],
     "explore_criterion": [slider("tau", "τ", decades(0.01, 10, SIX), 0.3)],

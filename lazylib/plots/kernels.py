@@ -74,8 +74,8 @@ PREDICTORS = {
 
 
 def predictor_artists(ax, title="Learnt functions on the circle at time t"):
-    """Make the panel of four predictors on the circle, with teacher and data."""
-    styles = {"teacher": {"color": INK, "linewidth": 5, "alpha": 0.3}, **PREDICTORS}
+    """Make the panel of four predictors on the circle, with their target and the data."""
+    styles = {"target": {"color": INK, "linewidth": 5, "alpha": 0.3}, **PREDICTORS}
     styles["data"] = {"color": INK, "linestyle": "", "marker": "o", "markersize": 7}
     settings = {"xlabel": "angle of x (degrees)", "ylabel": "output", "xlim": (-180, 180)}
     artists = line_artists(ax, styles, title=title, **settings)
@@ -139,7 +139,7 @@ def predictor_panels(figure):
     styles["now"] = {"color": FAINT, "linewidth": 3, "zorder": 1}
     settings = {"xscale": "log", "yscale": "log", "xlim": TIMES[[0, -1]], "ylim": (1e-4, 3)}
     settings |= {"title": "Distance from the network αf", "xlabel": "training time t"}
-    lines = line_artists(axes[1], styles, ylabel="relative to the teacher", **settings)
+    lines = line_artists(axes[1], styles, ylabel="relative to the target", **settings)
     legend_below(axes[1])
     return axes, [predictor_artists(axes[0]), lines]
 
@@ -149,7 +149,7 @@ def fill_predictors(axes, artists, paths, t):
     now = int(np.argmin(np.abs(np.log(TIMES / t))))
     at = np.degrees(np.arctan2(paths.data.x[:, 1], paths.data.x[:, 0]))
     lines, size = artists[0], np.sqrt(np.mean(paths.truth**2))
-    put(lines["teacher"], DEGREES, paths.truth)
+    put(lines["target"], DEGREES, paths.truth)
     put(lines["data"], at, paths.data.y)
     gaps = []
     for name, function in paths.functions.items():
@@ -166,9 +166,15 @@ def fill_predictors(axes, artists, paths, t):
     axes[1].set(ylim=log_limits(1e-4, 3, *gaps))
     put(artists[1]["now"], [TIMES[now]] * 2, axes[1].get_ylim())
     tangent, kernel, limit = (written(gap[now]) for gap in gaps)
+    names = "network αf", "arc-cosine kernel"
+    # both ends of the circle are one point
+    losses = [np.mean((paths.functions[k][now] - paths.truth)[1:] ** 2) for k in names]
+    zero = np.mean(paths.truth[1:] ** 2)
+    learnt, by_limit = (written(loss / zero) for loss in losses)
     return (
         f"At t = {written(TIMES[now])} the network has moved by {written(paths.moved[now])} ‖w₀‖. "
-        f"Its distance from the tangent model is {tangent} of the teacher, from the kernel of "
-        f"width m {kernel}, and from the arc-cosine kernel {limit}. By the end the network has "
-        f"moved by {written(paths.moved[-1])} ‖w₀‖: {regime(paths.moved[-1])} training."
+        f"Its distance from the tangent model is {tangent} of the target, from the kernel of "
+        f"width m {kernel}, and from the arc-cosine kernel {limit}. On the whole circle its loss "
+        f"is {learnt} of the zero predictor's, the arc-cosine kernel's {by_limit}. By the end it "
+        f"has moved by {written(paths.moved[-1])} ‖w₀‖: {regime(paths.moved[-1])} training."
     )

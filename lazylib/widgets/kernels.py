@@ -29,7 +29,9 @@ def explore_kernels(m=20, d=10, seed=0):
     return panel.Explorer(words, controls, figure, draw_realizations, fill_kernels, views=("d",))
 
 
-def explore_predictors(tau=1.0, alpha=1.0, t=1e3, m=50, n=8, seed=2):
+def explore_predictors(
+    tau=1.0, alpha=1.0, t=1e3, m=50, n=8, seed=2, labels="teacher", biases=False
+):
     """Return the panel of four predictors: network, tangent model, and two kernels, at equal t.
 
     Parameters
@@ -40,6 +42,10 @@ def explore_predictors(tau=1.0, alpha=1.0, t=1e3, m=50, n=8, seed=2):
         Neurons, an even number up to 400, and training points, 2 to 40.
     seed : int
         Of the initial weights.
+    labels : {"teacher", "cos 3θ"}
+        What is learnt.
+    biases : bool
+        Whether neurons have them, by a last coordinate of x that is always 1 (footnote 4).
 
     Returns
     -------
@@ -52,6 +58,8 @@ def explore_predictors(tau=1.0, alpha=1.0, t=1e3, m=50, n=8, seed=2):
         "m": panel.whole_slider("neurons m", m, 2, 400, even=True),
         "n": panel.whole_slider("points n", n, 2, 40),
         "seed": panel.seed("weights no.", seed),
+        "labels": panel.choice("labels", labels, ["teacher", "cos 3θ"]),
+        "biases": panel.check("biases", biases),
     }
     figure = 12.0, 4.8, predictor_panels
     words = "Four predictors at equal time"

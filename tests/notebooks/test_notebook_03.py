@@ -103,6 +103,22 @@ def test_the_blindness_is_every_network_s_trained_or_not(tau):
                 assert run.test_error.min() < reach
 
 
+@pytest.mark.parametrize("tau", [0.1, 1.0])
+def test_of_the_four_none_is_better_than_0_at_cos_3_theta_until_there_are_biases(tau):
+    """None of the four ever has a smaller loss than the function 0; a twentieth with biases."""
+    for seed in SEEDS:
+        blind, seeing = (
+            train_four(tau, 1.0, 50, 40, seed, "cos 3θ", bias) for bias in (False, True)
+        )
+        truth = blind.truth[1:]  # both ends of the circle are one point
+
+        def losses(f, truth=truth):
+            return np.mean((f[:, 1:] - truth) ** 2, axis=-1) / np.mean(truth**2)
+
+        assert all(losses(f).min() > 1 - 1e-9 for f in blind.functions.values())
+        assert losses(seeing.functions["network αf"])[-1] < 0.05
+
+
 def missing(seed, n, d=5):
     """The part of each degree that kernel regression misses, for a teacher and a sample."""
     teacher = lazy.teacher(np.random.default_rng(10 + seed), d)
