@@ -9,6 +9,10 @@ import numpy as np
 from lazylib import _checks
 
 
+class Wrong(Exception):
+    """What is wrong with an answer, in words."""
+
+
 def say(verdict):
     """Print a verdict: None is right, anything else is the hint to give."""
     print("Right." if verdict is None else f"Not yet: {verdict}")
@@ -36,12 +40,13 @@ def number(answer, expected, hints=(), within=0.05, see="the text above"):
     see : str
         Where to look, if the answer is none of these.
     """
-    value = _floats(answer)
-    if value is None or value.size != 1:
-        return f"a number is expected, got {_checks.shown(answer)}."
+    try:
+        value = numbers(answer, "a number is")
+        if value.size != 1:
+            raise Wrong(f"a number is expected, got {_checks.shown(answer)}.")
+    except Wrong as wrong:
+        return str(wrong)
     value = value.item()
-    if not np.isfinite(value):
-        return "the number must be finite."
 
     def close(target):
         return abs(value - target) <= within * max(abs(target), 1e-12)
@@ -86,15 +91,34 @@ def _verdict(close, expected, hints, otherwise):
     return next((hint for wrong, hint in hints if close(wrong)), otherwise)
 
 
-def _floats(answer):
-    """The answer as an array of real numbers, or None if it is none."""
+def numbers(answer, what, like=()):
+    """Return an answer as an array of finite numbers, or raise a `Wrong` that says ``what`` is due.
+
+    A row or a column is a vector, if ``like`` is the shape of one.
+    """
     try:
         if isinstance(answer, str):
             answer = Fraction(answer.replace(" ", ""))
         value = np.asarray(float(answer) if isinstance(answer, (Fraction, Decimal)) else answer)
-        return value.astype(float) if value.dtype.kind in "iuf" else None
+        value = value.astype(float) if value.dtype.kind in "iuf" else None
     except Exception:  # whatever the answer is, a check answers in words
-        return None
+        value = None
+    if value is None:
+        raise Wrong(f"{what} expected, got {_checks.shown(answer)}.")
+    if not np.isfinite(value).all():
+        raise Wrong(f"the number{'s' * bool(like)} must be finite.")
+    return value.reshape(-1) if len(like) == 1 and value.ndim == 2 and 1 in value.shape else value
+
+
+def called(answer, case):
+    """Return what a reader's function makes of copies of its arguments; a `Wrong` if it raises."""
+    if not callable(answer):
+        raise Wrong(f"a function is expected, got {_checks.shown(answer)}.")
+    try:
+        with np.errstate(all="ignore"):
+            return answer(*copy.deepcopy(case))
+    except Exception as error:  # the reader's own
+        raise Wrong(f"your function raises {type(error).__name__}: {error}.") from None
 
 
 def vector(answer, expected, hints=(), within=1e-6):
@@ -108,13 +132,10 @@ def vector(answer, expected, hints=(), within=1e-6):
     within : float
         Largest difference allowed, relative to the largest entry expected.
     """
-    value = _floats(answer)
-    if value is None:
-        return f"numbers are expected, got {_checks.shown(answer)}."
-    if value.ndim == 2 and 1 in value.shape and np.ndim(expected) == 1:
-        value = value.reshape(-1)  # a row or a column
-    if not np.isfinite(value).all():
-        return "the numbers must be finite."
+    try:
+        value = numbers(answer, "numbers are", np.shape(expected))
+    except Wrong as wrong:
+        return str(wrong)
 
     def close(target):
         same = value.shape == np.shape(target)
@@ -142,14 +163,11 @@ def function(answer, expected, cases, mistakes=(), within=1e-6):
     """
     if unanswered(answer):
         return None
-    if not callable(answer):
-        return say(f"a function is expected, got {_checks.shown(answer)}.")
     for case in cases:
         try:
-            with np.errstate(all="ignore"):
-                value = answer(*copy.deepcopy(case))
-        except Exception as error:  # the reader's own
-            return say(f"your function raises {type(error).__name__}: {error}.")
+            value = called(answer, case)
+        except Wrong as wrong:
+            return say(str(wrong))
         if unanswered(value):
             return None
         right = expected(*case)

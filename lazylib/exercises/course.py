@@ -4,13 +4,10 @@ Their texts stand in the guide (`site/guide/exercises.md`). No check holds an an
 out the property that is asked for, so that any way to it is right.
 """
 
-import copy
-
 import numpy as np
 
-from lazylib import _checks
 from lazylib.data import circle
-from lazylib.exercises.answers import say, unanswered
+from lazylib.exercises.answers import Wrong, called, numbers, say, unanswered
 from lazylib.experiments.plane import plane_setting, plane_weights
 from lazylib.kernels import limit_kernels, tangent_kernel
 from lazylib.models import TwoLayer
@@ -18,30 +15,12 @@ from lazylib.theory import displacement
 from lazylib.trainers import gradient_flow
 
 
-class _Wrong(Exception):
-    """What is wrong with an answer, in words."""
-
-
 def _array(answer, shape, what):
     """An answer as an array of finite numbers of one shape."""
-    try:
-        value = np.asarray(answer, float)
-    except Exception:  # whatever the answer is, a check answers in words
-        raise _Wrong(f"{what} expected, got {_checks.shown(answer)}.") from None
-    if value.shape != shape or not np.isfinite(value).all():
-        raise _Wrong(f"{what} expected: finite numbers of shape {shape}, got shape {value.shape}.")
+    value = numbers(answer, what, shape)
+    if value.shape != shape:
+        raise Wrong(f"{what} expected: finite numbers of shape {shape}, got shape {value.shape}.")
     return value
-
-
-def _call(answer, *arguments):
-    """What a reader's function returns."""
-    if not callable(answer):
-        raise _Wrong(f"a function is expected, got {_checks.shown(answer)}.")
-    try:
-        with np.errstate(all="ignore"):
-            return answer(*copy.deepcopy(arguments))
-    except Exception as error:  # the reader's own
-        raise _Wrong(f"your function raises {type(error).__name__}: {error}.") from None
 
 
 def _said(judge, answer):
@@ -51,7 +30,7 @@ def _said(judge, answer):
     try:
         judge(answer)
         say(None)
-    except _Wrong as wrong:
+    except Wrong as wrong:
         say(str(wrong))
 
 
@@ -68,14 +47,14 @@ def never_learnt(labels):
 def _judge_labels(labels):
     y = _array(labels, (15,), "a label for each of the fifteen points is")
     if not y.any():
-        raise _Wrong("labels that are all 0 are learnt before training begins.")
+        raise Wrong("labels that are all 0 are learnt before training begins.")
     data = plane_setting(n=15)[1]
     kernel = tangent_kernel(TwoLayer(2, 20), plane_weights(TwoLayer(2, 20), 2.0), data.x)
     speed = np.linalg.norm(kernel @ y) / np.linalg.norm(y) / np.linalg.norm(kernel, 2)
     if speed > 0.99:
-        raise _Wrong("these are learnt first of all; look at the other end of the spectrum.")
+        raise Wrong("these are learnt first of all; look at the other end of the spectrum.")
     if speed > 1e-8:
-        raise _Wrong(f"the kernel still sees them: ‖K y‖/‖y‖ is {speed:.1e} of ‖K‖.")
+        raise Wrong(f"the kernel still sees them: ‖K y‖/‖y‖ is {speed:.1e} of ‖K‖.")
 
 
 def smallest_lazy_scale(alpha):
@@ -91,16 +70,16 @@ def smallest_lazy_scale(alpha):
 def _judge_scale(alpha):
     alpha = float(_array(alpha, (), "a number is"))
     if not 1e-2 <= alpha <= 1e6:
-        raise _Wrong("try the panel of notebook 01: which values of α does it offer?")
+        raise Wrong("try the panel of notebook 01: which values of α does it offer?")
     net, data = TwoLayer(2, 20), plane_setting(n=15)[1]
     w0 = plane_weights(net, 0.1)
     scales = [0.9 * alpha, alpha]
     run = gradient_flow(net, data, np.stack([w0, w0]), alpha=scales, t_max=500)
     less, at = displacement(run.w[-1], w0)
     if at >= 0.1:
-        raise _Wrong(f"at this α the displacement is {at:.2g}: not lazy yet.")
+        raise Wrong(f"at this α the displacement is {at:.2g}: not lazy yet.")
     if less < 0.1:
-        raise _Wrong(f"a tenth less is lazy, too (displacement {less:.2g}).")
+        raise Wrong(f"a tenth less is lazy, too (displacement {less:.2g}).")
 
 
 def doubled(double):
@@ -120,13 +99,13 @@ def _judge_doubled(double):
         net, twice = TwoLayer(d, m), TwoLayer(d, 2 * m)
         w, x = net.init(rng, tau=1.0, doubling=False), rng.standard_normal((6, d))
         shape = (twice.n_parameters,)
-        w2 = _array(_call(double, w, m, d), shape, "the weights of twice as many neurons are")
+        w2 = _array(called(double, (w, m, d)), shape, "the weights of twice as many neurons are")
         if abs(twice.predict(w2, x)).max() > 1e-12 * abs(net.predict(w, x)).max():
-            raise _Wrong("the network that you made is not the function 0.")
+            raise Wrong("the network that you made is not the function 0.")
         kernel, new = tangent_kernel(net, w, x), tangent_kernel(twice, w2, x)
         factor = np.vdot(kernel, new) / np.vdot(kernel, kernel)
         if factor < 1e-12 or abs(new - factor * kernel).max() > 1e-9 * abs(new).max():
-            raise _Wrong("the function is 0, but its kernel is another one than before.")
+            raise Wrong("the function is 0, but its kernel is another one than before.")
 
 
 def foretold(predict):
@@ -146,26 +125,24 @@ def _judge_foretold(predict):
         root = rng.standard_normal((n, n))
         kernel, y = root @ root.T / n, rng.standard_normal(n)
         for t in times:
-            f = _array(_call(predict, kernel, y, t), (n,), "a prediction for each label is")
+            f = _array(called(predict, (kernel, y, t)), (n,), "a prediction for each label is")
             if t == 0 and abs(f).max() > 1e-9:
-                raise _Wrong("at t = 0 nothing has been learnt.")
+                raise Wrong("at t = 0 nothing has been learnt.")
             step = 1e-4 * (1 + t)  # the equation that the predictions must obey
             if t == 0:
                 continue
             before, after = (
-                _array(_call(predict, kernel, y, t + s), (n,), "predictions are")
+                _array(called(predict, (kernel, y, t + s)), (n,), "predictions are")
                 for s in (-step, step)
             )
             rate, right = (after - before) / (2 * step), -kernel @ (f - y) / n
             if abs(rate - n * right).max() < 1e-4 * abs(n * right).max():
-                raise _Wrong("time runs n times too fast: where is 1/n?")
+                raise Wrong("time runs n times too fast: where is 1/n?")
             if abs(rate - right).max() > 1e-4 * max(abs(right).max(), 1e-6):
-                raise _Wrong(
-                    f"at t = {t:g} the predictions do not follow df/dt = −(1/n) K (f − y)."
-                )
-    late = _array(_call(predict, np.eye(2), np.ones(2), 1e6), (2,), "predictions are")
+                raise Wrong(f"at t = {t:g} the predictions do not follow df/dt = −(1/n) K (f − y).")
+    late = _array(called(predict, (np.eye(2), np.ones(2), 1e6)), (2,), "predictions are")
     if abs(late - 1).max() > 1e-6:
-        raise _Wrong("after a long time all labels should be fitted.")
+        raise Wrong("after a long time all labels should be fitted.")
 
 
 def unseen(teacher):
@@ -181,12 +158,12 @@ def unseen(teacher):
 
 def _judge_unseen(teacher):
     x = circle(720)[1][:-1]
-    y = _array(_call(teacher, x), (len(x),), "a label for each point of the circle is")
+    y = _array(called(teacher, (x,)), (len(x),), "a label for each point of the circle is")
     size = np.sqrt(np.mean(y**2))
     if size < 1e-9:
-        raise _Wrong("nobody can see the function 0; another one is asked for.")
+        raise Wrong("nobody can see the function 0; another one is asked for.")
     by_a, by_b = limit_kernels(x)
     for name, kernel in (("(a)", by_a), ("(b)", by_b)):
         seen = np.sqrt(np.mean((kernel @ y / len(x)) ** 2)) / size
         if seen > 1e-4 * np.linalg.norm(kernel, 2) / len(x):
-            raise _Wrong(f"the kernel k{name} still sees a part of it.")
+            raise Wrong(f"the kernel k{name} still sees a part of it.")

@@ -135,7 +135,19 @@ def _path(algorithm, net, w0, samples, step, alpha):
         path.append(np.asarray(w))
         # before anything overflows; NaN is not below either
         if path[-1].shape == w0.shape and not np.abs(path[-1]).max() < far:
-            raise ValueError(f"with the step {step:.3g} SGD diverges; make it smaller")
+            first = next(itertools.islice(sgd_on_f(net, w0, samples, step, alpha), 1, 2))
+            cause = _cause(path[1] - w0, first - w0)
+            raise ValueError(f"with the step {step:.3g} SGD diverges; {cause}")
     if len(path) != STEPS + 1 or any(w.shape != w0.shape for w in path):
         raise ValueError(f"{algorithm.__name__} must yield w0 and {STEPS} steps of its shape")
     return np.stack(path)[::STRIDE]
+
+
+def _cause(moved, right):
+    """Why SGD diverges, as far as its first step tells, beside the right one."""
+    factor = np.vdot(moved, right) / np.vdot(right, right)
+    if factor < 0:
+        return "the first step goes uphill: check the sign"
+    if factor > 1.5:
+        return f"the first step is {factor:.3g} times too long: where is 1/n, and where is α?"
+    return "make it smaller"

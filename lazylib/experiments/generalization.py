@@ -243,6 +243,11 @@ def best_constant(results):
     results : Results
         Of `GENERALIZATION`.
 
+    Raises
+    ------
+    ValueError
+        If they are another experiment's.
+
     Examples
     --------
     >>> from lazylib.experiments import best_constant, stored
@@ -250,8 +255,10 @@ def best_constant(results):
     >>> print(errors.shape, (errors < 1).all())  # 0 is never better
     (10,) True
     """
-    settings, draws = _checks.instance("results", results, Results).settings, results.grid["draw"]
-    sizes = [settings[name] for name in ("d", "n", "n_test")]
+    settings, grid = _checks.instance("results", results, Results).settings, results.grid
+    if "draw" not in grid or not {"d", "n", "n_test"} <= settings.keys():
+        raise ValueError("results must be those of `GENERALIZATION`, with d, n and n_test")
+    draws, sizes = grid["draw"], [settings[name] for name in ("d", "n", "n_test")]
     return np.array([constant_error(nth_draw(draw, *sizes)[1].y_test) for draw in draws])
 
 

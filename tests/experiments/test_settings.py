@@ -168,6 +168,11 @@ def test_arguments_that_do_not_fit_are_refused_by_name(call, name):
         call()
 
 
+def test_the_best_constant_of_other_results_is_refused():
+    with pytest.raises(ValueError, match="results must be those of `GENERALIZATION`"):
+        best_constant(stored("width"))
+
+
 def test_the_best_constant_of_a_draw_is_the_mean_of_its_labels():
     """No constant has a smaller error than the labels' mean: their variance over E y²."""
     results = stored("generalization")

@@ -152,3 +152,19 @@ def test_the_distance_of_smooth_models_stays_on_its_axis(race):
         low, high = ax.get_ylim()
         y = ax.lines[0].get_ydata()
         assert low <= y[y > 0].min() and y.max() <= high
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [
+        (-1.0, "the first step goes uphill: check the sign"),
+        (16.0, "16 times too long: where is 1/n"),
+    ],
+)
+def test_an_algorithm_that_diverges_by_a_wrong_sign_or_without_1_over_n_is_told_so(factor, said):
+    def mistaken(f, w, samples, step, alpha):
+        return algorithms.sgd_on_f(f, w, samples, factor * step, alpha)
+
+    panel = explore_sgd(mistaken, alpha=1.0)
+    assert said in panel.words
+    panel.close()
