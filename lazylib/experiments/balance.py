@@ -16,6 +16,7 @@ RULES = {
     "Keras": lambda d, m: ((2 / (d + m)) ** 0.5, (2 / (m + 1)) ** 0.5, 1.0),
     "NTK": lambda d, m: (1.0, 1.0, (d * m) ** -0.5),
     "μP": lambda d, m: (d**-0.5, 1.0, 1 / m),
+    "He": lambda d, m: ((2 / d) ** 0.5, (2 / m) ** 0.5, 1.0),
 }
 #: The rule whose scales the reader chooses.
 YOURS = "yours"
@@ -73,7 +74,7 @@ def balance(labels=1.0, tau=0.3, ratio=1.0, draws=3, narrow=16, wide=512):
     >>> from lazylib.experiments import balance
     >>> found = balance(draws=1, narrow=64, wide=128)
     >>> print(found.widths, *found.moved)
-    [ 64 128] PyTorch Keras NTK μP yours
+    [ 64 128] PyTorch Keras NTK μP He yours
     >>> both = found.moved["yours"][2]
     >>> print(both[1] < 0.6 * both[0])  # α = 1: lazier with the width
     True

@@ -16,7 +16,7 @@ from lazylib.plots.style import (
 )
 from lazylib.theory.laziness import regime
 
-#: Colour, line and marker of up to five curves that are to be told apart.
+#: Colour, line and marker of up to six curves that are to be told apart.
 LOOKS = tuple(
     {"color": color, "linestyle": line, "marker": marker}
     for color, line, marker in (
@@ -24,6 +24,7 @@ LOOKS = tuple(
         (NEGATIVE, "--", "^"),
         (THIRD, "-.", "s"),
         (FOURTH, (0, (1, 1)), "D"),
+        (POSITIVE, ":", "v"),
         (INK, (0, (5, 1, 1, 1)), "*"),
     )
 )
