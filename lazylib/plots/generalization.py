@@ -146,17 +146,20 @@ _STYLES = {
 
 def describe_generalization(result, frame):
     """Say in words what kind of run it is, and what one frame shows."""
-    run, shared = result.run, result.draw
-    test, kernel = result.errors["test"], result.errors["test, tangent kernel"]
-    moved, at_end = (displacement(run.w[k], result.w0) for k in (frame, -1))
-    best = test.argmin()
+    run, shared, w = result.run, result.draw, result.run.w
+    train, test, kernel = (
+        result.errors[name] for name in ("training", "test", "test, tangent kernel")
+    )
+    best, constant = test.argmin(), constant_error(shared.data.y_test)
+    moved, at_end = (displacement(w[k], result.w0) for k in (frame, -1))
     return (
-        f"{regime(at_end).capitalize()} training, at t = {written(run.times[frame])}: test error "
-        f"{test[frame]:.3f} of the zero predictor's, of the tangent kernel at the same t "
-        f"{kernel[frame]:.3f}; best {test[best]:.3f} at t = {written(run.times[best])}, "
-        f"{test[best] / constant_error(shared.data.y_test):.3f} of the best constant's. Training "
-        f"error {written(result.errors['training'][frame])}, displacement {written(moved)}, mean "
-        f"angle to the teacher {feature_angle(shared.net, run.w[frame], shared.teacher):.0f}°."
+        f"{regime(at_end).capitalize()} training, at t = {written(run.times[frame])}. "
+        f"Relative to the zero predictor: training error {written(train[frame])}, test error "
+        f"{test[frame]:.3f}, the tangent kernel's at this t {kernel[frame]:.3f}. "
+        f"Relative to the best constant: test error {test[frame] / constant:.3f}; at the run's "
+        f"best stop, t = {written(run.times[best])}, it is {test[best] / constant:.3f}. "
+        f"Displacement {written(moved)}, mean angle to the teacher "
+        f"{feature_angle(shared.net, w[frame], shared.teacher):.0f}°."
     )
 
 

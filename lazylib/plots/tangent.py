@@ -151,11 +151,12 @@ def fill_surface(axes, artists, run, azimuth, elevation):
     set_space(artists[0], azimuth, elevation, *sheets, run.path, run.tangent_path, run.y)
     put(artists[1]["now"], [run.alpha], [run.gap])
     looks = "agree to the eye" if run.gap < 0.1 else "part" if run.gap > 0.4 else "come together"
-    loss = written(np.mean((run.path[-1] - run.y) ** 2) / np.mean(run.y**2))
+    paths, zero = (run.path, run.tangent_path), np.mean(run.y**2)
+    loss, flat = (written(np.mean((path[-1] - run.y) ** 2) / zero) for path in paths)
     return (
         f"α = {written(run.alpha, 3)}: the two training paths {looks}; they are at most "
         f"{written(run.gap)} apart, while the parameters move by up to {written(run.moved)}. "
-        f"At the end the loss of αf is {loss} of the zero predictor's."
+        f"At the end the loss of αf is {loss} of the zero predictor's, that of αT {flat}."
     )
 
 
