@@ -159,7 +159,8 @@ def test_every_control_of_notebook_03_moves_its_picture(notebook):
     every_control_moves(realisations, ("width m", "dimension d"), [("draw no.", "ArrowUp")])
     predictors = Panel(page, 1)
     sliders = ("τ", "α", "time t", "neurons m", "points n")
-    every_control_moves(predictors, sliders, [("weights no.", "ArrowUp")])
+    others = [("weights no.", "ArrowUp"), ("biases", "Space"), ("labels", "ArrowDown")]
+    every_control_moves(predictors, sliders, others)
 
 
 def test_notebook_04_moves_alpha_across_the_threshold_of_the_theorem(notebook):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lazylib import exercises
+from lazylib.exercises import course
 from lazylib.exercises.answers import slips
 from lazylib.exercises.checks import NUMBERS
 from lazylib.widgets import explore_neurons, explore_surface
@@ -94,21 +95,31 @@ def test_a_panel_that_is_closed_or_another_one_is_told_so(capsys):
 
 
 ODD = [(1, 2), [[1], [1, 2]], "x", np.nan, 1j, np.ones(5), len, object(), {}, np.array("a"), True]
+ODD += [[], "", "1/0", b"3", -np.inf, 10**400, range(3), [None], np.array(None), np.ma.masked]
+FUNCTIONS = ["descent_step", "tangent_end", "kernel_of_two", "theorem_radius"]
+FUNCTIONS += ["rule_of_thumb", "error_over_constant", "neuron_product", "largest_step"]
+PANELS = ["in_between", "wide_enough", "before_the_features", "below_and_falling"]
 
 
 @pytest.mark.parametrize("answer", ODD, ids=lambda odd: type(odd).__name__)
 def test_no_answer_makes_a_check_raise(answer, capsys):
     """Whatever is given, the check says in words what is expected."""
     y = np.arange(3.0)
-    for name in NUMBERS:
+    for name in (*NUMBERS, *FUNCTIONS, *PANELS):
         getattr(exercises, name)(answer)
     exercises.shifted_labels(answer, 2.0, y, y + 1)
-    panels = ("in_between", "wide_enough", "before_the_features", "below_and_falling")
-    for name in panels:
-        getattr(exercises, name)(answer)
+    for check in course.__dict__.values():
+        if getattr(check, "__module__", "") == course.__name__ and check.__name__[0] != "_":
+            check(answer)
     out = capsys.readouterr().out.splitlines()
-    assert len(out) == len(NUMBERS) + 1 + len(panels)
+    assert len(out) == len(NUMBERS) + len(FUNCTIONS) + len(PANELS) + 1 + 5
     assert all(line.startswith("Not yet: ") for line in out)
+
+
+def test_every_check_is_tried():
+    names = {*NUMBERS, *FUNCTIONS, *PANELS, "shifted_labels"}
+    names |= {"function", "number", "say", "unanswered", "vector"}  # what they are made of
+    assert names == set(exercises.__all__)
 
 
 def test_a_row_or_a_column_is_a_vector(capsys):

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from lazylib import LazyTheorem, log_cosh
+from lazylib import LazyTheorem, estimate_lipschitz, log_cosh
 from lazylib.experiments import smooth_network, train_classifier
 from lazylib.theory import compare, power_law
 
@@ -92,3 +92,24 @@ def test_the_logistic_loss_leaves_the_lazy_regime_at_times_that_nobody_waits_for
     for seed in range(5):
         steady = train_classifier(30, seed).leaves
         assert (far[seed] - steady) / 70 == pytest.approx((steady - near[seed]) / 20, rel=0.02)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_formula_is_kept_at_1_and_100_and_the_bound_of_the_curvature_is_not_crude(seed):
+    """In six draws it is kept at 1 and 100, broken at 0.02; curvatures .67 to .83 of the bound."""
+    model, w0, data = smooth_network(4, STARTS[0], "first", seed)
+    runs = compare(model, w0, data, [0.02, 1, 100], accuracy=1e-7, periods=10)
+    assert runs.keeps_bound.tolist() == [False, True, True]
+    found = estimate_lipschitz(model, w0, data.x, np.random.default_rng(0))
+    assert 0.66 < found / LazyTheorem.of(model, w0, data).lipschitz < 0.84
+    for i in (1, 2):  # λ stays above σ_min²/4: the theorem's bound is the higher line
+        bound = runs.theorem.bound(runs.times, runs.alpha[i])
+        assert (runs.lemma_bounds(i)[0] <= bound * (1 + 1e-9)).all()
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_a_relu_has_the_same_rates_for_large_alpha(seed):
+    """Draws 1 to 4 have these slopes from α = 100 on."""
+    network = smooth_network(4, STARTS[0], "both", seed, activation="relu")
+    slopes = compare(*network, np.logspace(2, 3, 4), accuracy=1e-9, frames=40).slopes()
+    assert [slope for slope, _ in slopes] == pytest.approx([-1, -1, -2], abs=0.02)
