@@ -120,9 +120,10 @@ class Brush {
     this.ctx.clearRect(0, 0, canvas.width, canvas.height);
   }
 
-  paint(group, others) {
+  paint(group, others, left_out = []) {
     for (const instruction of group) {
       const [kind, ...look] = instruction.look;
+      if (kind === "slot" && left_out.includes(look[0])) continue;
       if (kind === "slot") this.paint(others[look[0]], others);
       else this[kind](instruction, ...look);
     }
@@ -419,14 +420,14 @@ class View {
     const scale = plan.cells ? plan.scale * sharp : wide / width;
     const sheet = plan.cells ? (this.sheet ??= document.createElement("canvas")) : canvas;
     if (plan.cells) fit(sheet, width * scale, height * scale);
-    const brush = new Brush(sheet, scale, this.colors(), this.again);
-    brush.paint(now.frame[0], now.frame);
-    brush.done();
     const ctx = plan.cells && canvas.getContext("2d");
     ctx?.clearRect(0, 0, canvas.width, canvas.height);
-    for (const { from, to, x, y } of plan.cells ?? []) {
+    for (const { from, to, others, x, y } of plan.cells ?? [{}]) {
+      const brush = new Brush(sheet, scale, this.colors(), this.again);
+      brush.paint(now.frame[0], now.frame, others);
+      brush.done();
       const size = [(to - from) * scale, height * scale];
-      ctx.drawImage(sheet, from * scale, 0, ...size, x * scale, y * scale, ...size);
+      ctx?.drawImage(sheet, from * scale, 0, ...size, x * scale, y * scale, ...size);
     }
     canvas.dispatchEvent(new Event("lazylib-painted", { bubbles: true }));
   }
@@ -494,10 +495,11 @@ function arrange(width, height, columns, wide) {
   if (wide >= 0.6 * width || columns.length < 2) return { height: (wide * height) / width };
   const scale = Math.min(1, wide / Math.max(...columns.map(([from, to]) => to - from)));
   let x = 0, y = 0;
-  const cells = columns.map(([from, to]) => {
+  const cells = columns.map(([from, to, own]) => {
+    const others = columns.flatMap((column) => column[2]).filter((panel) => !own.includes(panel));
     if (x && (x + to - from) * scale > wide + 1) [x, y] = [0, y + height];
     x += to - from;
-    return { from, to, x: x - (to - from), y };
+    return { from, to, others, x: x - (to - from), y };
   });
   return { scale, cells, height: (y + height) * scale };
 }

@@ -307,14 +307,18 @@ def _ignore_the_same(line):
 
 
 def _columns(figure, width):
-    """From where to where, across, panels stand that have others beside them.
+    """From where to where, across, panels stand that have others beside them, and which these are.
 
     Their boxes may overlap by 4 % of the figure: legends and tick labels have room around them.
     """
-    boxes = sorted(ax.get_tightbbox().extents[[0, 2]].tolist() for ax in figure.axes)
-    cuts, reached = [0], boxes[0][1] if boxes else 0
-    for left, right in boxes[1:]:
-        if left > reached - 0.04 * width:
-            cuts.append(round((left + reached) / 2))
+    boxes = [ax.get_tightbbox().extents[[0, 2]] for ax in figure.axes]
+    columns, reached = [[0, width, []]], -width
+    for number in sorted(range(len(boxes)), key=lambda number: boxes[number][0]):
+        left, right = boxes[number]
+        if columns[-1][2] and left > reached - 0.04 * width:
+            middle = (left + reached) / 2
+            columns[-1][1] = round(max(middle, reached))
+            columns.append([round(min(middle, left)), width, []])
+        columns[-1][2].append(1 + number)
         reached = max(reached, right)
-    return list(zip(cuts, [*cuts[1:], width], strict=True))
+    return columns

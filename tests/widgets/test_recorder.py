@@ -161,11 +161,13 @@ def test_a_move_of_notebook_01_with_its_100_frames_is_at_most_150_kb(plane):
 
 
 def test_the_three_panels_of_notebook_01_can_stand_below_each_other(plane):
-    """Though their legends nearly touch."""
+    """Though their legends reach below each other: each stands alone, and is not cut."""
     shown, fill = plane
     shown.record(fill, 1)
     columns = decode(shown.data()["static"])[0]["columns"]
     assert len(columns) == 3 and (columns[0][0], columns[-1][1]) == (0, 1350)
+    assert [panels for _, _, panels in columns] == [[1], [2], [3]]
+    assert columns[0][1] > columns[1][0]
 
 
 def test_paths_of_notebook_01_end_where_the_neurons_are(plane):
