@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase as fnmatch
 import pytest
 
 ROOMS = ["losses", "data", "models", "kernels", "trainers", "theory", "experiments"]
+ROOMS += ["plots", "widgets", "exercises"]
 
 #: What is public and has no example, with the reason.
 WITHOUT = {
@@ -20,6 +21,9 @@ WITHOUT = {
     "theory.LazinessReport": "`laziness_report` makes it; the README has an example, which is run",
     "theory.laziness_report": "as LazinessReport",
     "theory.after": "as LazinessReport",
+    "plots.*": "the notebooks show what it draws",
+    "widgets.explore_*": "seconds long; the notebooks show it, and `explore_neurons` has one",
+    "exercises.*": "an example would give the answer away; the notebooks call it",
 }
 
 

@@ -14,12 +14,26 @@ class Wrong(Exception):
 
 
 def say(verdict):
-    """Print a verdict: None is right, anything else is the hint to give."""
+    """Print a verdict: None is right, anything else is the hint to give.
+
+    Examples
+    --------
+    >>> from lazylib import exercises
+    >>> exercises.say("which way is lazy?")
+    Not yet: which way is lazy?
+    """
     print("Right." if verdict is None else f"Not yet: {verdict}")
 
 
 def unanswered(*answers):
-    """Say so, and return True, if an answer is still the ``None`` or ``...`` of the exercise."""
+    """Say so, and return True, if an answer is still the ``None`` or ``...`` of the exercise.
+
+    Examples
+    --------
+    >>> from lazylib import exercises
+    >>> exercises.unanswered(0.5)
+    False
+    """
     missing = any(answer is None or answer is ... for answer in answers)
     if missing:
         print("Your turn: put your answer in place of None.")
@@ -39,6 +53,12 @@ def number(answer, expected, hints=(), within=0.05, see="the text above"):
     within : float
     see : str
         Where to look, if the answer is none of these.
+
+    Examples
+    --------
+    >>> from lazylib import exercises
+    >>> exercises.number("1/4", 4)
+    'the right size, the wrong way round: its inverse is asked for.'
     """
     try:
         value = numbers(answer, "a number is")
@@ -131,6 +151,12 @@ def vector(answer, expected, hints=(), within=1e-6):
         Hints for likely mistakes: the wrong array, and what to think of.
     within : float
         Largest difference allowed, relative to the largest entry expected.
+
+    Examples
+    --------
+    >>> from lazylib import exercises
+    >>> exercises.vector([3, 2, 1], [1, 2, 3])
+    'the right numbers in reversed order.'
     """
     try:
         value = numbers(answer, "numbers are", np.shape(expected))
@@ -160,6 +186,12 @@ def function(answer, expected, cases, mistakes=(), within=1e-6):
         Hints for likely mistakes: the wrong function, and what to think of.
     within : float
         As for `number` and `vector`.
+
+    Examples
+    --------
+    >>> from lazylib import exercises
+    >>> exercises.function(lambda x: x, lambda x: x / 2, [(3.0,), (5.0,)])
+    Not yet: a factor of 2 is too much.
     """
     if unanswered(answer):
         return None

@@ -25,7 +25,14 @@ STYLE = {
 
 
 def nice_limit(value):
-    """The smallest of 1.25, 2, 3.2, 5, 8 times a power of ten that is at least ``value``."""
+    """The smallest of 1.25, 2, 3.2, 5, 8 times a power of ten that is at least ``value``.
+
+    Examples
+    --------
+    >>> from lazylib import plots
+    >>> print(plots.nice_limit(27))
+    32.0
+    """
     power = 10.0 ** np.floor(np.log10(max(value, 1e-6)))
     return next(power * step for step in (1.25, 2, 3.2, 5, 8, 12.5) if power * step >= value)
 

@@ -28,6 +28,16 @@ def explore_neurons(
     Returns
     -------
     Explorer
+
+    Examples
+    --------
+    >>> from lazylib.widgets import explore_neurons
+    >>> panel = explore_neurons(tau=2)
+    >>> panel.words[:13]
+    'Lazy training'
+    >>> panel.state = {"tau": 0.1, "frame": 0}  # as a lecturer prepares a view
+    >>> panel.words[:25]
+    'Active training, at t = 0'
     """
     controls = {
         "tau": log_slider("τ", tau, 0.01, 10),

@@ -545,7 +545,10 @@ def compare(explore, *states):
 
     Examples
     --------
-    ``compare(explore_neurons, {"tau": 0.1}, {"tau": 2})``
+    >>> from lazylib.widgets import compare, explore_kernels
+    >>> comparison = compare(explore_kernels, {"m": 10}, {"m": 100})
+    >>> [panel.words.partition(":")[0] for panel in comparison.panels]
+    ['Width m = 10', 'Width m = 100']
     """
     _checks.function("explore", explore)
     if len(states) < 2:
