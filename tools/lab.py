@@ -50,6 +50,14 @@ def _install():
 @contextlib.contextmanager
 def jupyterlab(folder):
     """Serve a copy of the notebooks from ``folder`` (made for it); yield the server's address."""
+    lay_out(folder)
+    command = [sys.executable, "-m", "jupyterlab", "--allow-root"]
+    with serve(folder, command, {**os.environ, "PYTHONPATH": str(ROOT)}) as address:
+        yield address
+
+
+def lay_out(folder):
+    """Put the notebooks, without their outputs, and JupyterLab's settings into a folder."""
     shutil.copytree(ROOT / "notebooks", folder / "root" / "notebooks")
     for path in folder.glob("root/notebooks/**/*.ipynb"):
         _clear_outputs(path)
@@ -57,24 +65,29 @@ def jupyterlab(folder):
         path = folder / "config/lab/user-settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values), encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+@contextlib.contextmanager
+def serve(folder, command, environment, base="/", token="", **options):
+    """Serve what was laid out, under a path and with a token; ``options`` are those of Popen."""
     for name in ("config", "data", "runtime"):
         environment[f"JUPYTER_{name.upper()}_DIR"] = str(folder / name)
     environment["IPYTHONDIR"] = str(folder / "ipython")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}"]
-    command += ["--ip=127.0.0.1", "--IdentityProvider.token=", "--allow-root"]
+    command = [*command, "--no-browser", f"--port={port}", "--ip=127.0.0.1"]
     command += [
-        "--LanguageServerManager.autodetect=False",
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.base_url={base}",
         f"--ServerApp.root_dir={folder / 'root'}",
+        "--LanguageServerManager.autodetect=False",
     ]
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{port}{base}".rstrip("/")
     with open(folder / "jupyterlab.log", "w", encoding="utf-8") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, **options)
         try:
-            _wait_for(address + "/api/status", server, folder / "jupyterlab.log")
+            _wait_for(address + "/api", server, folder / "jupyterlab.log")
             yield address
         finally:
             server.terminate()
