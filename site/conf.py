@@ -1,10 +1,13 @@
 """Sphinx's settings for `make site`: built and read without a network."""
 
+import json
+import os
 import re
 from html import escape
 from importlib.metadata import version as installed
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from latex2mathml.converter import convert
 from sphinx.util.docutils import SphinxDirective
 
@@ -76,10 +79,16 @@ def spell_out(app, what, name, thing, options, lines):
             lines[i] = "".join(map(spell, re.split("(``.*?``)", line)))
 
 
+def skip_aliases(app, what, name, thing, skipped, options):
+    """Leave out a named tuple's fields: its docstring has said what they are."""
+    return (getattr(thing, "__doc__", None) or "").startswith("Alias for field number") or None
+
+
 class View(SphinxDirective):
-    """A view of a panel: a link that opens it on these pages, and the line that sets it."""
+    """A view of a panel: a link that opens it on these pages, the line that sets it, its words."""
 
     required_arguments = 3  # the notebook, the panel, the query of the address
+    option_spec = {"says": directives.unchanged_required}
     has_content = True
 
     def run(self):
@@ -89,7 +98,8 @@ class View(SphinxDirective):
         line = f"panel.state = {state}"
         words = nodes.container(classes=["lazylib-view"])
         self.state.nested_parse(self.content, self.content_offset, words)
-        html = f'<p><a href="{address}">open this view</a> <code>{escape(line)}</code></p>'
+        html = f'<p><a href="{address}">open this view</a> <code>{escape(line)}</code>'
+        html += f" “… {escape(self.options['says'])} …”</p>"
         return [words, nodes.raw("", html, format="html")]
 
 
@@ -98,3 +108,7 @@ def setup(app):
     app.add_html_math_renderer("mathml", (inline_math, None), (displayed_math, None))
     app.add_directive("view", View)
     app.connect("autodoc-process-docstring", spell_out)
+    app.connect("autodoc-skip-member", skip_aliases)
+    if repository := os.environ.get("GITHUB_REPOSITORY"):  # the workflow's own, or a fork's
+        binder = f"https://mybinder.org/v2/gh/{repository}/HEAD?urlpath=lab/tree/notebooks/"
+        app.add_js_file(None, body=f"window.lazylibBinder = {json.dumps(binder)};")

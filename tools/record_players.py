@@ -7,7 +7,9 @@ the panel's state. All combinations are recorded, one small file each, loaded wh
 import base64
 import itertools
 import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from joblib import Parallel, delayed
@@ -117,22 +119,31 @@ def state_of(name, query):
     return state
 
 
+def guide():
+    """Return the guide's views: notebook, panel, query of the address, words of the panel."""
+    page = Path(__file__).parents[1] / "site" / "guide" / "notebooks.md"
+    view = r"\{view\} (\S+) (\S+) (\S+)\n:says: (.+)\n"
+    return re.findall(view, page.read_text(encoding="utf-8"))
+
+
 def written(data):
     """Return what a picture's data are in a file: bytes as base64."""
     text = {k: base64.b64encode(v).decode() for k, v in data.items() if isinstance(v, bytes)}
     return data | text
 
 
-def positions(axes, thin):
-    """Return, by key, the states of all combinations of the axes' positions.
+def positions(name, thin):
+    """Return, by key, the states of all combinations of the positions of a player's axes.
 
-    With ``thin`` > 1 only every so many of a slider's positions are taken, and the first view.
+    With ``thin`` > 1 only every so many of a slider's are taken, the first view's and the guide's.
     """
-    kept = []
+    axes, kept = PLAYERS[name], []
+    named = {pair for _, panel, query, _ in guide() if panel == name for pair in parse_qsl(query)}
+    named |= {(axis.name, axis.start) for axis in axes}
     for axis in axes:
         step = thin if axis.kind == "slider" else 1
         each = enumerate(axis.states.items())
-        kept.append([(i, s) for i, (text, s) in each if i % step == 0 or text == axis.start])
+        kept.append([(i, s) for i, (t, s) in each if i % step == 0 or (axis.name, t) in named])
     return {
         "-".join(str(i) for i, _ in each): {k: v for _, part in each for k, v in part.items()}
         for each in itertools.product(*kept)
@@ -152,17 +163,17 @@ def record_views(name, states, folder):
     return [each["label"] for each in spec if each["name"] not in states[key]]
 
 
-def record(folder, thin=1, players=PLAYERS):
+def record(folder, thin=1):
     """Record all players, on all cores; see `positions` for ``thin``."""
     jobs, views = [], {}
-    for name, axes in players.items():
+    for name in PLAYERS:
         (folder / name).mkdir(parents=True)
-        views[name] = positions(axes, thin)
+        views[name] = positions(name, thin)
         parts = list(views[name].items())
         jobs += [(name, dict(parts[i : i + 8]), folder / name) for i in range(0, len(parts), 8)]
     others = Parallel(n_jobs=-1)(delayed(record_views)(*job) for job in jobs)
     needs = {name: labels for (name, _, _), labels in zip(jobs, others, strict=True)}
-    for name, axes in players.items():
+    for name, axes in PLAYERS.items():
         controls = [
             {"name": axis.name, "label": axis.label, "kind": axis.kind, "values": list(axis.states)}
             | {"start": list(axis.states).index(axis.start)}

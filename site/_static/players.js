@@ -85,8 +85,11 @@
       this.trouble = element("p", { className: "lazylib-trouble", role: "alert", hidden: true });
       this.share = element("a", { className: "lazylib-share", textContent: "link to this view", href: "" });
       const note = element("p", { className: "lazylib-needs-kernel" });
-      note.textContent = `What needs a kernel: ${manifest.others.join(", ")}. ` +
-        "Open the notebook for these (see “Use it in a course”).";
+      const page = location.pathname.match(/(\d\d-[\w-]+)\.html$/)?.[1] ?? "00-start-here";
+      const href = window.lazylibBinder ? `${window.lazylibBinder}${page}.ipynb` : `${here}../adopt.html`;
+      const textContent = window.lazylibBinder ? "open it on Binder" : "open the notebook";
+      note.append(`What needs a kernel: ${manifest.others.join(", ")}. For these, `,
+        element("a", { href, textContent }), ".");
       note.hidden = !manifest.others.length;
       place.replaceChildren(rows, picture, this.trouble, this.share, note);
       this.picture = picture;

@@ -3,13 +3,14 @@
 import contextlib
 import functools
 import http.server
+import json
 import re
 import subprocess
 import sys
 import threading
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import painting
 import pytest
@@ -17,9 +18,10 @@ from axe_playwright_python.sync_playwright import Axe
 
 from lazylib import widgets
 from lazylib.experiments import stored
-from tools.record_players import PLAYERS, STORED, positions, state_of
+from tools.record_players import PLAYERS, STORED, guide, positions, state_of, written
 
 ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "site/guide/notebooks.md").read_text(encoding="utf-8")
 THIN = 20
 PAGES = {  # the notebook of each player; what needs PyTorch, notebook 09, stays a picture
     name: path.stem
@@ -101,13 +103,44 @@ class Links(HTMLParser):
         self.links += [attributes[k] for k in ("href", "src") if attributes.get(k)]
 
 
-def test_every_address_in_the_guide_is_of_a_recorded_view():
-    guide = (ROOT / "site/guide/notebooks.md").read_text(encoding="utf-8")
-    views = re.findall(r"\{view\} (\S+) (\S+) (\S+)\n", guide)
-    assert len(views) >= 10
-    for page, panel, query in views:
-        assert PAGES[panel] == page
-        assert state_of(panel, query)
+@functools.cache
+def panel_of(name):
+    """The notebook's own panel, here without a browser, and the frame that it begins with."""
+    panel = getattr(widgets, name)(*([stored(STORED[name])] if name in STORED else []))
+    return panel, {k: v for k, v in panel.state.items() if k == "frame"}
+
+
+@functools.cache
+def said(name, key, frame=None):
+    """What that panel says at a position of its player; at its own frame, or at another one."""
+    panel, own = panel_of(name)
+    panel.state = positions(name, THIN)[key] | (own if frame is None else {"frame": frame})
+    return " ".join(panel.words.split())
+
+
+@pytest.mark.parametrize("page, name, query, says", guide())
+def test_the_guides_line_sets_the_panel_to_the_view_that_it_promises(page, name, query, says):
+    assert PAGES[name] == page
+    panel, _ = panel_of(name)
+    panel.state = state_of(name, query)
+    assert says in panel.words
+
+
+def test_the_guide_has_a_view_for_each_panel_that_is_a_player():
+    assert len(re.findall(r"\{view\}", GUIDE)) == len(guide())
+    assert {name for _, name, _, _ in guide()} == set(PLAYERS)
+
+
+@pytest.mark.browser
+def test_the_guides_links_open_the_views_that_they_promise(chromium, html):
+    with served(html) as address, contextlib.closing(chromium.new_page()) as page:
+        page.goto(f"{address}/guide/notebooks.html")
+        links = page.get_by_text("open this view").evaluate_all("all => all.map(a => a.href)")
+        for link, (_, name, _, says) in zip(links, guide(), strict=True):
+            page.goto("about:blank")
+            page.goto(link)
+            words = page.locator(f"[data-player={name}] .lazylib-words", has_text=says)
+            words.wait_for(timeout=20_000)
 
 
 def test_a_view_that_is_not_recorded_is_refused():
@@ -120,7 +153,7 @@ def test_a_view_that_is_not_recorded_is_refused():
 def test_each_player_has_at_least_ten_positions_and_all_combinations():
     for name, axes in PLAYERS.items():
         assert max(len(axis.states) for axis in axes) >= 10, name
-    assert len(positions(PLAYERS["explore_neurons"], 1)) == 61 * 2 * 2
+    assert len(positions("explore_neurons", 1)) == 61 * 2 * 2
 
 
 def test_links_and_anchors_inside_the_site_resolve(html):
@@ -148,49 +181,67 @@ def test_nothing_but_links_to_read_leads_outside(html):
     ] == []
 
 
-def open_player(page, address, name, hash=""):
-    page.goto(f"{address}/notebooks/{PAGES[name]}.html{hash}")
+FRAMES = ({"role": "slider", "name": "frame"}, {"role": "button", "name": "play"})
+
+
+def open_player(page, address, name, key):
+    """Open a player at a position, by its address."""
+    axes = zip(PLAYERS[name], key.split("-"), strict=True)
+    query = "&".join(f"{axis.name}={quote(list(axis.states)[int(i)])}" for axis, i in axes)
+    page.goto(f"{address}/notebooks/{PAGES[name]}.html#{name}?{query}")
     player = page.locator(f"[data-player={name}]")
-    player.scroll_into_view_if_needed()
     player.locator("canvas").wait_for()
     return player
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("name", PLAYERS)
-def test_a_player_says_the_same_as_the_notebooks_panel(page, address, name):
-    results = [stored(STORED[name])] if name in STORED else []
-    panel = getattr(widgets, name)(*results)
-    key, state = list(positions(PLAYERS[name], THIN).items())[-1]
-    panel.state = state
-    values = [axis for axis in PLAYERS[name]]
-    query = "&".join(
-        f"{axis.name}={list(axis.states)[int(i)]}"
-        for axis, i in zip(values, key.split("-"), strict=True)
-    )
-    player = open_player(page, address, name, f"#{name}?{query}".replace(" ", "%20"))
+def wait_for_words(player, text):
     words = player.locator(".lazylib-words")
-    page.wait_for_function(
+    assert words.get_attribute("aria-live") == "polite"
+    player.page.wait_for_function(
         "([e, text]) => e.textContent.replace(/\\s+/g, ' ') === text",
-        arg=[words.element_handle(), re.sub(r"\s+", " ", panel.words)],
+        arg=[words.element_handle(), text],
         timeout=20_000,
     )
-    panel.close()
 
 
 @pytest.mark.browser
-def test_a_player_plays_is_scrubbed_and_moved_by_keys(page, address):
-    player = open_player(page, address, "explore_neurons", "#explore_neurons?tau=0.1&frame=10")
-    words, share = player.locator(".lazylib-words"), player.locator(".lazylib-share")
+@pytest.mark.parametrize("name", PLAYERS)
+def test_a_player_says_what_the_notebooks_panel_says_and_answers_to_keys(page, address, name):
+    key = list(positions(name, THIN))[-1]
+    player = open_player(page, address, name, key)
+    wait_for_words(player, said(name, key))
+    scrub, play = (player.get_by_role(**each, exact=True) for each in FRAMES)
+    if scrub.count():
+        scrub.press("Home")
+        wait_for_words(player, said(name, key, 0))
+        play.click()
+        page.wait_for_function("e => Number(e.value) > 3", arg=scrub.element_handle())
+        play.click()
+    player.locator("input[type=range]").first.press("Home")
+    first = "-".join(["0", *key.split("-")[1:]])
+    wait_for_words(player, said(name, first, int(scrub.input_value()) if scrub.count() else None))
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_a_player_has_recorded_the_numbers_that_the_panel_paints(html, name):
+    key = list(positions(name, THIN))[-1]
+    script = (html / f"_static/players/{name}/{key}.js").read_text(encoding="utf-8")
+    recorded = json.loads(script.partition(", ")[2].removesuffix(");\n"))
+    panel, own = panel_of(name)
+    panel.state = positions(name, THIN)[key] | own
+    data = json.loads(json.dumps(written(panel.picture.data())))
+    assert {part: recorded[part] for part in data} == data
+
+
+@pytest.mark.browser
+def test_the_frame_stays_when_a_slider_moves_and_stands_in_the_address(page, address):
+    page.goto(f"{address}/notebooks/01-two-regimes.html#explore_neurons?tau=0.1&frame=10")
+    player = page.locator("[data-player=explore_neurons]")
+    share = player.locator(".lazylib-share")
     page.wait_for_function("e => e.href.includes('frame=10')", arg=share.element_handle())
-    before = words.inner_text()
-    player.locator(".lazylib-controls input[type=range]").first.press("End")
+    player.locator("input[type=range]").first.press("End")
     page.wait_for_function("e => e.href.includes('tau=10&')", arg=share.element_handle())
-    assert "frame=10" in share.get_attribute("href"), "the frame stays when τ moves"
-    assert words.inner_text() != before
-    player.get_by_role("button", name=re.compile("^play", re.I)).click()
-    page.wait_for_function("e => !e.href.includes('frame=10')", arg=share.element_handle())
-    player.get_by_role("button", name=re.compile("^play", re.I)).click()
+    assert "frame=10" in share.get_attribute("href")
 
 
 @pytest.mark.browser
