@@ -67,8 +67,8 @@ exercises: $(READY) ## cut the exercises of the notebooks from notebooks/solutio
 
 figures: $(READY) ## make the stored figures at the note's own settings (without notebooks/data: their data, too)
 	"$(PY)" -m lazylib.experiments
-	"$(PY)" tools/draw_overview.py
 	$(MAKE) notebooks
+	"$(PY)" tools/build_site.py --picture
 
 site: $(READY) ## the static site, in _site/html (ARGS="--serve" shows it)
 	"$(PY)" tools/build_site.py $(ARGS)

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from PIL import Image
 from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +46,6 @@ def gather(source, players):
         place = source / path.relative_to(ROOT)
         place.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, place)
-    shutil.copytree(ROOT / "notebooks" / "images", source / "notebooks" / "images")
 
 
 def painter(static):
@@ -58,6 +58,24 @@ def painter(static):
     (static / "painter.js").write_text(script, encoding="utf-8")
 
 
+def take_pictures(html):
+    """Take the README's pictures of the first page, in the light and in the dark."""
+    from tools.lab import find_chromium, headless_browser
+
+    with headless_browser(find_chromium()) as browser:
+        for scheme in ("light", "dark"):
+            page = browser.new_page(
+                viewport={"width": 1280, "height": 720},
+                device_scale_factor=1.5,
+                color_scheme=scheme,
+            )
+            page.goto((html / "index.html").as_uri())
+            page.locator(".lazylib-words:not(:empty)").wait_for()
+            path = ROOT / "site" / f"landing-{scheme}.png"
+            page.screenshot(path=path)
+            Image.open(path).quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
 def main():
     """Build, and serve if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -66,6 +84,7 @@ def main():
         "--serve", action="store_true", help="show it, at an address of this machine"
     )
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--picture", action="store_true", help="take the README's pictures of it")
     parser.add_argument("--thin", type=int, default=1, help="record one slider position in so many")
     options = parser.parse_args()
     source, html = options.out / "source", options.out / "html"
@@ -78,6 +97,8 @@ def main():
     if build_main(["-W", "--keep-going", "-q", "-b", "html", str(source), str(html)]):
         return 1
     print(f"The site is in {html}.")
+    if options.picture:
+        take_pictures(html)
     if options.serve:
         handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=html)
         with http.server.ThreadingHTTPServer(("127.0.0.1", options.port), handler) as server:
