@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lazylib import Population, TwoLayer, gradient_flow, nth_draw, sgd, teacher_energy
-from lazylib.experiments import follow_clock, load, tangent_minimum
+from lazylib.experiments import follow_clock, load, tangent_minimum, train_on_population
 from lazylib.theory import power_law, tangent_gram, under_parameterized
 
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
@@ -110,3 +110,11 @@ def test_sixteen_times_the_neurons_lower_the_best_tangent_model_to_about_an_eigh
         ends = [tangent_minimum(space, net, net.init(rng, doubling=False)) for net in (few, many)]
         ratios.append(ends[1] / ends[0])
     assert np.mean(ratios) == pytest.approx(1 / 8, abs=0.04)
+
+
+@pytest.mark.parametrize("draw", range(3))
+def test_at_tau_02_sgd_passes_the_best_tangent_model_and_at_8_it_stays_above(draw):
+    """Between 1000 and 5000 steps; at τ = 8 still above after 5000; for 1000 from .15 to .2."""
+    for tau, steps, passes in ((0.15, 1000, 1), (0.2, 1000, 0), (0.2, 5000, 1), (8.0, 5000, 0)):
+        run = train_on_population(tau, steps, draw=draw)
+        assert (run.errors["SGD, exact"][-1] < run.local_minimum) == passes
