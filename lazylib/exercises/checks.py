@@ -109,6 +109,8 @@ NUMBERS = {
             (0.25, "the right size; does this network become lazier or less lazy?"),
             (-0.75, "that is α(m) alone; there are m terms in the sum."),
             (0.75, "the ratio is of order 1/(m α(m))."),
+            (-0.5, "that is the slope for α = 1/√m."),
+            (-1, "that is the slope for α = 1."),
         ],
     ),
     "clock_factor": (
@@ -185,7 +187,8 @@ def in_between(panel):
     fit = result.run.train_error[-1]
     where = f"with a displacement of {moved:.2f} this is {regime(moved)}"
     if regime(moved) != "in between":
-        say(where + ("; which way is lazy?" if moved > 1 else " already; go back a little."))
+        active = regime(moved) == "active"
+        say(where + ("; which way is lazy?" if active else " already; go back a little."))
     elif fit > 1e-3:
         say(f"the training loss is {fit:.1g} of the zero predictor's; it should be below 0.001.")
     else:
