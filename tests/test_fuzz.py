@@ -563,7 +563,7 @@ def calls():
                 "m": 4,
                 "n": 3,
                 "seed": 2,
-                "labels": "cos 3θ",
+                "labels": "cos 3 theta",
                 "biases": True,
             },
         ),

@@ -51,8 +51,8 @@ SIZES = {
 }
 LABELS = {
     "teacher": {"labels": "teacher", "n": 8, "biases": False},
-    "cos 3θ, 40 points": {"labels": "cos 3θ", "n": 40, "biases": False},
-    "cos 3θ, 40 points, biases": {"labels": "cos 3θ", "n": 40, "biases": True},
+    "cos 3θ, 40 points": {"labels": "cos 3 theta", "n": 40, "biases": False},
+    "cos 3θ, 40 points, biases": {"labels": "cos 3 theta", "n": 40, "biases": True},
 }
 DOUBLING = {"on": {"doubling": True}, "off": {"doubling": False}}
 

@@ -49,7 +49,7 @@ def train_four(tau=1.0, alpha=1.0, m=50, n=8, seed=2, labels="teacher", biases=F
         Neurons and training points.
     seed : int
         Of the initial weights.
-    labels : {"teacher", "cos 3θ"}
+    labels : {"teacher", "cos 3 theta"}
     biases : bool
         Whether the inputs get a last coordinate that is always 1 (the note's footnote 4).
 
@@ -59,7 +59,7 @@ def train_four(tau=1.0, alpha=1.0, m=50, n=8, seed=2, labels="teacher", biases=F
     """
     tau, alpha = _checks.scale("tau", tau), _checks.scale("alpha", alpha)
     truth, data = plane_setting(n, n_test=0)
-    targets = {"teacher": truth, "cos 3θ": lambda x: np.cos(3 * np.arctan2(x[:, 1], x[:, 0]))}
+    targets = {"teacher": truth, "cos 3 theta": lambda x: np.cos(3 * np.arctan2(x[:, 1], x[:, 0]))}
     truth, biases = targets[_checks.word("labels", labels, targets)], _checks.flag("biases", biases)
     inputs = [np.insert(x, 2, 1, axis=1) if biases else x for x in (data.x, CIRCLE)]
     data, x = Dataset(inputs[0], truth(data.x)), inputs[1]

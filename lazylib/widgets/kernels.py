@@ -42,7 +42,7 @@ def explore_predictors(
         Neurons, an even number up to 400, and training points, 2 to 40.
     seed : int
         Of the initial weights.
-    labels : {"teacher", "cos 3θ"}
+    labels : {"teacher", "cos 3 theta"}
         What is learnt.
     biases : bool
         Whether neurons have them, by a last coordinate of x that is always 1 (footnote 4).
@@ -58,7 +58,7 @@ def explore_predictors(
         "m": panel.whole_slider("neurons m", m, 2, 400, even=True),
         "n": panel.whole_slider("points n", n, 2, 40),
         "seed": panel.seed("weights no.", seed),
-        "labels": panel.choice("labels", labels, ["teacher", "cos 3θ"]),
+        "labels": panel.choice("labels", labels, ["teacher", "cos 3 theta"]),
         "biases": panel.check("biases", biases),
     }
     figure = 12.0, 4.8, predictor_panels

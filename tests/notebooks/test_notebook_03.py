@@ -108,7 +108,7 @@ def test_of_the_four_none_is_better_than_0_at_cos_3_theta_until_there_are_biases
     """None of the four ever has a smaller loss than the function 0; a twentieth with biases."""
     for seed in SEEDS:
         blind, seeing = (
-            train_four(tau, 1.0, 50, 40, seed, "cos 3θ", bias) for bias in (False, True)
+            train_four(tau, 1.0, 50, 40, seed, "cos 3 theta", bias) for bias in (False, True)
         )
         truth = blind.truth[1:]  # both ends of the circle are one point
 
