@@ -39,7 +39,8 @@ INSTALL_SELF := $(INSTALL) --no-deps --no-build-isolation --editable .
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # What is skipped where PyTorch is not installed.
-EXTRAS := tests/models/test_module.py tests/theory/test_report_modules.py tests/experiments/test_digits.py $(wildcard notebooks/09-*.ipynb)
+EXTRAS := tests/models/test_module.py tests/theory/test_report_modules.py tests/experiments/test_digits.py \
+  $(wildcard notebooks/09-*.ipynb notebooks/solutions/09-*.ipynb)
 
 .PHONY: help install lab test test-extras notebooks exercises figures site bench lint format lock clean venv venv-bench venv-extras conda
 
@@ -86,13 +87,22 @@ format: $(READY) ## let ruff mend and format modules and notebooks
 
 # The build backend is pinned too. argon2-cffi-bindings 26 has no wheel for Macs with an Intel processor.
 # What needs PyTorch has pins of its own: its SymPy wants an older mpmath. Those are for the CPU: on
-# Linux the registry's PyTorch would bring several GB of CUDA libraries. There it is a CPU wheel that
-# pip has to be shown (its find-links setting); the hash is that of the one where this was made.
+# Linux the registry's PyTorch would bring several GB of CUDA libraries. There pip has to be shown
+# PyTorch's own index of CPU wheels, or a folder with one (its extra-index-url, or find-links).
 COMPILE = "$$tmp/venv/bin/uv" pip compile --quiet --no-config --cache-dir "$$tmp/cache" \
   --universal --python-version 3.11 --fork-strategy fewest --only-binary :all: --exclude-newer $(LOCK_DATE) \
   --generate-hashes --no-annotate --no-header --extra lab --extra cluster --extra test
 ALSO = grep -o 'flit_core[^"]*' pyproject.toml | head -n 1; echo 'argon2-cffi-bindings<26'
 TORCH := torch==2.13.0
+# Of its CPU wheels for Linux, from PyTorch's index: Python 3.11 to 3.14, on x86_64 and then aarch64.
+TORCH_CPU := 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b \
+  4ca4a9394b0c771238a4f73590fdbbc4debad85ed0fa63d026ae1b085da7d6e2 \
+  3fbf9c9d1f3c10c2d59d04aca426dee9ccc6ceb32d255c61e93acc3b4f75fae6 \
+  d20fa53ee744502fa4c69818a720b05ca0d37abd055d4f6e66cae155114bc691 \
+  84453b69508ec79902f899c5ed9495acb9e2bbe9fda5f1d5d6f19e3c3842e1a7 \
+  6f307c2c32d764ffc6ff6893b801fad6d4752f3e67966cb8abf1843427c02604 \
+  0b8f7d0423027ae8b90c7977c627f3379f325363a08224dffad9b4b2d684a83d \
+  ca021f9eb2f8345c83fa03e3a04587308afb8df71bd472670b3ece00df58621c
 
 lock: ## make both files of pins anew from pyproject.toml, with releases up to LOCK_DATE
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
@@ -103,11 +113,9 @@ lock: ## make both files of pins anew from pyproject.toml, with releases up to L
 	} > "$$tmp/lock" && \
 	{ echo "# Made by 'make lock', with the extra 'torch' for the CPU: see the Makefile."; \
 	  { $(ALSO); echo '$(TORCH)'; echo 'mpmath<1.4'; } | $(COMPILE) --extra torch pyproject.toml - | \
-	    awk '/^[a-z]/ { left = /^(cuda|nvidia|triton)/ } !left' > "$$tmp/pins" && \
-	  "$$tmp/venv/bin/python" -m pip download --quiet --no-deps --dest "$$tmp/wheel" $(TORCH) && \
-	  hash=$$("$$tmp/venv/bin/python" -m pip hash "$$tmp"/wheel/* | grep -o 'sha256:[0-9a-f]*') && \
-	  awk -v hash=$$hash '/^$(TORCH)/ { print "$(TORCH)+cpu ; sys_platform == '"'linux'"' \\\n    --hash=" hash; \
-	    $$0 = "$(TORCH) ; sys_platform != '"'linux'"' \\" } { print }' "$$tmp/pins"; \
+	    awk -v on="$(TORCH)%s ; sys_platform %s 'linux' %s" -v cpu='$(TORCH_CPU:%=\\\n    --hash=sha256:%)' \
+	      '/^$(TORCH)/ { printf on "\n", "+cpu", "==", cpu; $$0 = sprintf(on, "", "!=", "\\") } \
+	       /^[a-z]/ { left = /^(cuda|nvidia|triton)/ } !left'; \
 	} > "$$tmp/torch" && mv "$$tmp/lock" requirements.lock && mv "$$tmp/torch" requirements-torch.lock
 	@echo "Now bring environment.yml and .pre-commit-config.yaml to the same versions; make test compares them."
 
