@@ -1,11 +1,16 @@
 """Small problems and numerical derivatives that several test files share."""
 
+import os
+import signal
+import warnings
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import settings
 
 from lazylib import Dataset, TwoLayer, teacher
+from lazylib.experiments import run
 
 #: Hypothesis draws the same examples on every run, and does not fail a busy machine.
 quick = settings(deadline=None, derandomize=True, max_examples=60)
@@ -46,3 +51,26 @@ def relative(a, b):
 def slope(x, y):
     """Return the exponent p of the best fit y = C xᵖ."""
     return np.polyfit(np.log(x), np.log(y), 1)[0]
+
+
+def run_and_lose_a_worker(experiment, folder, fatal):
+    """Run an experiment on two Dask processes, of which the cell at ``fatal`` kills one, once."""
+    once, kill = folder / "killed", getattr(signal, "SIGKILL", signal.SIGTERM)
+
+    def cell(settings, **point):
+        if point == fatal and not once.exists():
+            once.touch()
+            os.kill(os.getpid(), kill)
+        return experiment.cell(settings, **point)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")  # other people's, about sockets and deprecations
+        joblib, distributed = pytest.importorskip("joblib"), pytest.importorskip("distributed")
+        options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+        with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+            before = client.run(os.getpid)
+            with joblib.parallel_config("dask"):
+                run(experiment._replace(cell=cell), folder=folder)
+            client.wait_for_workers(2, timeout=60)
+            after = client.run(os.getpid)
+    assert len(before) == 2 and set(after.values()) != set(before.values())

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import run_and_lose_a_worker
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
@@ -9,9 +10,11 @@ pytest.importorskip("sklearn")
 from lazylib.experiments import (  # noqa: E402 (without torch, there is nothing here)
     DIGITS,
     DIGITS_TANGENT,
+    Experiment,
     digits_network,
     digits_setting,
     right,
+    run,
 )
 from lazylib.widgets import explore_digits  # noqa: E402
 
@@ -45,6 +48,17 @@ def test_at_large_alpha_a_cell_is_that_of_the_tangent_model():
         assert lazy[name] == pytest.approx(straight[name], rel=2e-2), name
     assert lazy["displacement"] < 1e-3 < 0.1 < active["displacement"]
     assert lazy["kernel_change"] < 0.01 < active["kernel_change"]
+
+
+def test_a_sweep_of_modules_on_a_cluster_that_loses_a_worker_gives_the_same_file(tmp_path):
+    grid = {"network": ["MLP"], "draw": [0, 1], "alpha": [1.0, 100.0]}
+    sweep = Experiment(
+        "sweep", DIGITS.cell, DIGITS.cost, {"full": FAST | {"t_max": 2.0, "grid": grid}}
+    )
+    run_and_lose_a_worker(sweep, tmp_path, fatal={"network": "MLP", "draw": 0, "alpha": 100.0})
+    found = (tmp_path / "sweep.jsonl").read_bytes()
+    run(sweep, folder=tmp_path / "alone", n_jobs=1)
+    assert (tmp_path / "alone" / "sweep.jsonl").read_bytes() == found
 
 
 def test_right_counts_the_largest_outputs():

@@ -7,11 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import warnings
 
 import numpy as np
 import pytest
-from helpers import DATA, ROOT
+from helpers import DATA, ROOT, run_and_lose_a_worker
 
 from lazylib.experiments import (
     WIDTH,
@@ -434,26 +433,6 @@ def test_away_from_any_repository_the_command_refuses_and_makes_no_folder(tmp_pa
 
 
 def test_a_dask_cluster_that_loses_a_worker_gives_the_same_file(file, whole):
-    """Three worker processes; a cell kills its own, once."""
     file.unlink()
-    once = file.parent / "killed"
-    kill = getattr(signal, "SIGKILL", signal.SIGTERM)
-
-    def deadly(settings, draw, m):
-        if (draw, m) == (1, 8) and not once.exists():
-            once.touch()
-            os.kill(os.getpid(), kill)
-        return toy().cell(settings, draw, m)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")  # other people's, about sockets and deprecations
-        joblib, distributed = pytest.importorskip("joblib"), pytest.importorskip("distributed")
-        options = {"n_workers": 3, "threads_per_worker": 1, "dashboard_address": None}
-        with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
-            before = client.run(os.getpid)
-            with joblib.parallel_config("dask"):
-                run(toy(deadly), folder=file.parent)
-            client.wait_for_workers(3, timeout=60)
-            after = client.run(os.getpid)
-    assert len(before) == 3 and set(after.values()) != set(before.values())
+    run_and_lose_a_worker(toy(), file.parent, fatal={"draw": 1, "m": 8})
     assert file.read_bytes() == whole
