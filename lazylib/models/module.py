@@ -221,7 +221,7 @@ class TorchModel(Model):
                 chunk = slice(i, i + size)
                 # by parameter: that of the whole w would be put together twice
                 for name, part in rows(named, inputs[row[chunk]], output[chunk]).items():
-                    out[chunk, self.layers[name]] = _numpy(part.flatten(1))
+                    out[chunk, self.layers[name]] = _numpy(part.reshape(len(part), -1))
             return out
 
         return _each(one, "(p),(n,d)->(n,p)", w, x)
@@ -259,8 +259,11 @@ class TorchModel(Model):
         # copies: a module may change its buffers and its input in place
         values = frozen | {name: value.clone() for name, value in buffers.items()}
         values |= {name: named[first] for name, first in self._names.items()}
-        call = _torch().func.functional_call
-        return call(self.net, values, (inputs.clone(),), tie_weights=False)
+        torch = _torch()
+        # attention in plain operations: its fast forms have no second derivatives
+        with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+            call = torch.func.functional_call
+            return call(self.net, values, (inputs.clone(),), tie_weights=False)
 
     @cached_property
     def _names(self):
@@ -269,9 +272,8 @@ class TorchModel(Model):
         PyTorch's own handling of these (tie_weights) leaves a module changed that has two names.
         """
         first = {value: name for name, value in _trained(self.net)}
-        parts = self.net.named_modules()
-        own = [(f"{path}.{n}".strip("."), v) for path, part in parts for n, v in _own(part)]
-        return {name: first[value] for name, value in own if value in first}
+        every = _every("named_parameters", self.net)
+        return {name: first[value] for name, value in every if value in first}
 
     def _constants(self, dtype):
         """Frozen parameters, and buffers, in that precision, by name."""
@@ -280,10 +282,10 @@ class TorchModel(Model):
             known[dtype] = [
                 {
                     name: value.to(dtype) if value.is_floating_point() else value
-                    for name, value in values
+                    for name, value in _every(kind, self.net)
                     if not value.requires_grad
                 }
-                for values in (self.net.named_parameters(), self.net.named_buffers())
+                for kind in ("named_parameters", "named_buffers")
             ]
         return known[dtype]
 
@@ -333,7 +335,8 @@ def from_module(module, input_shape=None):
     shape = _input_shape(net) if input_shape is None else _checks.shape("input_shape", input_shape)
     inputs = np.random.default_rng(0).standard_normal((3, *shape))
     with torch.random.fork_rng(devices=[]):
-        outputs = _outputs(TorchModel(net, shape, 1, _flat(net)), inputs)
+        for few in (inputs[:1], inputs):  # some fail on a single one
+            outputs = _outputs(TorchModel(net, shape, 1, _flat(net)), few)
         model = TorchModel(net, shape, outputs, _flat(net))
         _try(model, inputs.reshape(3, -1))
     return model
@@ -417,8 +420,11 @@ def _trained(net):
     return [(name, value) for name, value in net.named_parameters() if value.requires_grad]
 
 
-def _own(part):
-    return part.named_parameters(recurse=False, remove_duplicate=False)
+def _every(kind, net):
+    """Yield values by all their names; those of a part that has two names, by one of them."""
+    for path, part in net.named_modules():
+        for name, value in getattr(part, kind)(recurse=False, remove_duplicate=False):
+            yield f"{path}.{name}".strip("."), value
 
 
 def _flat(net):

@@ -213,6 +213,35 @@ def frozen():
     return module.float()
 
 
+def frozen_and_shared():
+    module = two_that_share()
+    return module.requires_grad_(False) and module.last.requires_grad_() and module
+
+
+def frozen_and_used_twice():
+    module = Tied()
+    return module.a.requires_grad_(False) and module
+
+
+class ByNumbers(nn.Module):
+    """Has a parameter without axes, and one without numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.factor = nn.Linear(3, 1), nn.Parameter(torch.tensor(1.5))
+        self.nothing = nn.Parameter(torch.zeros(0, 3))
+
+    def forward(self, x):
+        return self.factor * self.linear(x)
+
+
+def attention():
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
+    ends = nn.Linear(1, 4), nn.Linear(12, 1)
+    return nn.Sequential(nn.Unflatten(1, (3, 1)), ends[0], layer, nn.Flatten(), ends[1]).eval()
+
+
 class WithBuffers(nn.Module):
     """Counts its calls, and holds numbers of several kinds beside its parameters."""
 
@@ -246,6 +275,10 @@ WORKING = {
     "a layer used twice": (Tied, 16),
     "layers that share parameters": (two_that_share, 16),
     "frozen parameters": (frozen, 5),
+    "frozen parameters that are shared": (frozen_and_shared, 4),
+    "a frozen layer used twice": (frozen_and_used_twice, 4),
+    "parameters of any shape": (ByNumbers, 5),
+    "attention": (attention, 193),
     "buffers, whole and complex numbers": (WithBuffers, 4),
     "in place": (InPlace, 4),
     "dropout in eval mode": (lambda: small(1, nn.Dropout(0.5)).eval(), 21),
@@ -312,6 +345,10 @@ REFUSED = {
     "statistics of the batch": (
         lambda: small(1, nn.BatchNorm1d(4, track_running_stats=False)).eval(),
         r"without statistics of its own \(1\)",
+    ),
+    "of the batch, by a function": (
+        lambda: Returns(lambda f, x: nn.functional.batch_norm(f, None, None, training=True)),
+        "fails on inputs of shape .*1, 3.*: ValueError: Expected more than 1 value per channel",
     ),
     "the batch": (lambda: Returns(lambda f, x: f - f.mean(0)), "depends on the other inputs"),
     "random": (lambda: Returns(lambda f, x: f + torch.rand_like(f)), "other values in every call"),
