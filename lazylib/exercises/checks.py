@@ -10,6 +10,7 @@ from lazylib.exercises.answers import (
     vector,
 )
 from lazylib.experiments.criterion import Outlook
+from lazylib.experiments.digits import DigitsRun
 from lazylib.experiments.generalization import SpaceRun
 from lazylib.experiments.plane import PlaneRun
 from lazylib.experiments.underparameterized import PopulationRun
@@ -474,3 +475,52 @@ def largest_step(answer):
         (lambda K: 1 / step(K), "the right factor, the wrong way round."),
     ]
     function(answer, step, [(root @ root.T,) for root in roots], mistakes)
+
+
+def lazy_but_bent(panel):
+    """Notebook 09: a run that is lazy by its displacement, though its linearisation errs more."""
+    result = _shown(panel, DigitsRun)
+    if result is None:
+        return
+    said = regime(float(displacement(result.run.w[-1], result.net.w0)))
+    bent, test = (result.errors[name][-1] for name in ("test, its linearisation", "test"))
+    if said != "lazy":
+        say(f"by its displacement this run is {said}; which way is lazy?")
+    elif bent - test < 0.05:
+        say(f"the two errors are {abs(bent - test):.3f} apart; go back a little.")
+    else:
+        say(None)
+
+
+def explained_part(answer):
+    """Notebook 09: the part of a change that is explained, from f(w₀), f(w), Df_{w₀}(w − w₀)."""
+    rng = np.random.default_rng(9)
+    cases = []
+    for n in (4, 9):
+        start, change = rng.standard_normal((2, n)) + 1
+        cases.append((start, start + change, change + 0.4 * rng.standard_normal(n)))
+
+    def size(*parts):
+        return np.sum(np.square(sum(parts)))
+
+    def part(f0, f, step):
+        return 1 - size(f, -f0, -step) / size(f, -f0)
+
+    mistakes = [
+        (lambda *case: 1 - part(*case), "that is the part that is left."),
+        (lambda *case: 1 - (1 - part(*case)) ** 0.5, "squares of lengths are compared here."),
+        (lambda f0, f, step: size(step) / size(f, -f0), "a step twice as long explains less."),
+        (lambda f0, f, step: (size(step) / size(f, -f0)) ** 0.5, "what does it leave over?"),
+        (lambda f0, f, step: 1 - size(f, -step) / size(f), "what of f(w₀)?"),
+        (lambda f0, f, step: 1 - size(f, -f0, -step) / size(f), "relative to the change of f."),
+        (lambda f0, f, step: 1 - size(f, -f0, -step) / size(step), "of which of the two changes?"),
+        (
+            lambda f0, f, step: ((f - f0) @ step) ** 2 / size(step) / size(f, -f0),
+            "an angle does not see that a step is too long.",
+        ),
+        (
+            lambda f0, f, step: 1 - np.var(f - f0 - step) / np.var(f - f0),
+            "no mean comes off: what all predictions share is a change, too.",
+        ),
+    ]
+    function(answer, part, cases, mistakes)

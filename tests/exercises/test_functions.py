@@ -157,6 +157,28 @@ LARGEST_STEP = [  # stable up to 2/λ_max of the Hessian K/n of a quadratic loss
     (lambda K: 2 * len(K) / np.linalg.norm(K), "Frobenius"),
     (lambda K: largest(K) / (2 * len(K)), "wrong way round"),
 ]
+
+
+def left(f0, f, step):
+    return np.linalg.norm(f - f0 - step) / np.linalg.norm(f - f0)
+
+
+def both(f0, f, step):
+    return np.linalg.norm(step) / np.linalg.norm(f - f0)
+
+
+EXPLAINED_PART = [  # as `laziness_report` has it
+    (lambda *case: 1 - left(*case) ** 2, "Right."),
+    (lambda *case: left(*case) ** 2, "that is left"),
+    (lambda *case: 1 - left(*case), "squares of lengths"),
+    (lambda *case: both(*case) ** 2, "explains less"),
+    (both, "leave over"),
+    (lambda f0, f, step: 1 - left(0 * f0, f, step) ** 2, "what of f(w₀)"),
+    (lambda f0, f, s: 1 - np.sum((f - f0 - s) ** 2) / np.sum(f**2), "relative to the change"),
+    (lambda f0, f, s: 1 - np.sum((f - f0 - s) ** 2) / np.sum(s**2), "which of the two"),
+    (lambda f0, f, s: ((f - f0) @ s) ** 2 / ((s @ s) * np.sum((f - f0) ** 2)), "an angle"),
+    (lambda f0, f, s: 1 - np.var(f - f0 - s) / np.var(f - f0), "no mean comes off"),
+]
 TABLE = {
     "descent_step": DESCENT_STEP,
     "tangent_end": TANGENT_END,
@@ -166,6 +188,7 @@ TABLE = {
     "error_over_constant": ERROR_OVER_CONSTANT,
     "neuron_product": NEURON_PRODUCT,
     "largest_step": LARGEST_STEP,
+    "explained_part": EXPLAINED_PART,
 }
 ROWS = [(check, *row) for check, rows in TABLE.items() for row in rows]
 

@@ -98,7 +98,9 @@ ODD = [(1, 2), [[1], [1, 2]], "x", np.nan, 1j, np.ones(5), len, object(), {}, np
 ODD += [[], "", "1/0", b"3", -np.inf, 10**400, range(3), [None], np.array(None), np.ma.masked]
 FUNCTIONS = ["descent_step", "tangent_end", "kernel_of_two", "theorem_radius"]
 FUNCTIONS += ["rule_of_thumb", "error_over_constant", "neuron_product", "largest_step"]
+FUNCTIONS += ["explained_part"]
 PANELS = ["in_between", "wide_enough", "before_the_features", "below_and_falling"]
+PANELS += ["lazy_but_bent"]
 
 
 @pytest.mark.parametrize("answer", ODD, ids=lambda odd: type(odd).__name__)

@@ -7,6 +7,7 @@ from helpers import run_and_lose_a_worker
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
+from lazylib import exercises  # noqa: E402
 from lazylib.experiments import (  # noqa: E402 (without torch, there is nothing here)
     DIGITS,
     DIGITS_TANGENT,
@@ -72,3 +73,15 @@ def test_the_panel_says_lazy_or_active_and_what_is_told_right():
     assert panel.words.startswith("Lazy training") and "told right" in panel.words
     panel.state = {"alpha": 0.1, "frame": 0}
     assert panel.words.startswith("Active training") and "displacement 0" in panel.words
+
+
+def test_the_exercise_leads_from_either_side(capsys):
+    panel = explore_digits()
+    for alpha, said in (
+        (1.0, "Not yet: by its displacement this run is in between; which way is lazy?"),
+        (1000.0, "Not yet: the two errors are 0.000 apart; go back a little."),
+        (15.0, "Right."),
+    ):
+        panel.state = {"alpha": alpha}
+        exercises.lazy_but_bent(panel)
+        assert capsys.readouterr().out == said + "\n"
