@@ -218,6 +218,16 @@ def test_every_control_of_notebook_08_moves_its_picture(notebook):
         every_control_moves(Panel(page, number), labels, [("draw no.", "ArrowUp")])
 
 
+def test_every_control_of_notebook_09_moves_its_picture(notebook):
+    """From active to lazy by keyboard, then all the others."""
+    pytest.importorskip("torch")
+    panel = Panel(notebook("09-your-network.ipynb"))
+    assert panel.words.startswith("In between"), panel.words
+    panel.press("α", "ArrowRight", 40)  # to 100
+    panel.wait_for_words("Lazy")
+    every_control_moves(panel, ("α", "frame"), [("draw no.", "ArrowUp")])
+
+
 NOTEBOOKS = (
     "01-two-regimes 02-tangent-model 03-kernels 04-lazy-theorem 05-when-is-it-lazy "
     "06-generalization 07-population-loss 08-what-breaks-laziness"
