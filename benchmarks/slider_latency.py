@@ -29,7 +29,7 @@ SLIDERS = [
     ("04-lazy-theorem", 0, "α", (60, 120)),
     ("05-when-is-it-lazy", 0, "α", (60, 120)),
     ("06-generalization", 0, "τ", None),
-    ("07-population-loss", 0, "τ", None),
+    ("07-population-loss", 1, "τ", None),
 ]
 DELAY, RATE = 0.075, 1e6  # seconds one way, bytes a second
 

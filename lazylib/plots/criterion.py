@@ -35,7 +35,8 @@ def gauge_artists(ax, title="Before training: the gauge of Eq. (7)"):
         ax.axhline(height, color=FAINT, linewidth=1, zorder=0)
         style = {"linestyle": "", "marker": marker, "markersize": 15, "color": color}
         styles[label] = style
-    lines = line_artists(ax, styles, title=title, xscale="log", ylim=(0, 1), yticks=[])
+    settings = {"xlabel": "ratio", "xscale": "log", "ylim": (0, 1), "yticks": []}
+    lines = line_artists(ax, styles, title=title, **settings)
     legend_below(ax, ncols=1, markerscale=0.7)
     return dict(zip(("ratio", "bend"), lines.values(), strict=True))
 

@@ -75,7 +75,7 @@ def fill_time(axes, artists, result, decades):
 
 def steps_panels(figure):
     """Make the panels of the loss and of step · λ_max, step by step."""
-    steps = {"xlabel": "steps taken", "xlim": (0, 60)}
+    steps = {"xlabel": "steps taken", "xlim": (0, 150)}
     axes, artists = _two(
         figure,
         (
@@ -87,12 +87,17 @@ def steps_panels(figure):
                 "step · λ_max of the kernel now": {"color": FOURTH, "linewidth": 3},
                 "displacement": {"color": THIRD, "linestyle": "--", "linewidth": 3},
             },
-            steps | {"title": "Its tangent kernel, and its weights", "ylim": (0, 7)},
+            steps
+            | {
+                "title": "Its tangent kernel, and its weights",
+                "ylabel": "step · λ_max, or ‖w − w₀‖/‖w₀‖",
+                "ylim": (0, 7),
+            },
         ),
     )
     axes[0].set_ylabel("training loss / zero predictor's")
     axes[1].axhline(2, color=FAINT, linewidth=1, zorder=0)
-    axes[1].text(59, 2.05, "stable below 2", ha="right", color=INK)
+    axes[1].text(149, 2.05, "stable below 2", ha="right", color=INK)
     return axes, artists
 
 
@@ -104,6 +109,7 @@ def fill_steps(axes, artists, result):
         artists[1].values(), (result.sharpness, result.displacement), strict=True
     ):
         line.set_data(steps, values)
+    view(axes[0], ylim=log_limits(1e-6, 1e7, result.loss))
     start = f"Steps of {result.factor:.3g}/λ_max: "
     if result.diverged:
         return start + f"after {len(steps) - 1} steps the loss is beyond all bounds: diverged."
@@ -148,7 +154,7 @@ def fill_bits(axes, artists, result):
     run, others = result
     artists[0]["rounded weights"].set_data(run.bits, run.errors)
     artists[0]["all bits"].set_data([0, 25], [run.exact] * 2)
-    artists[0]["log₂ of 1/displacement"].set_data([run.foreseen] * 2, [1e-3, 1e3])
+    artists[0]["log₂ of 1/displacement"].set_data([max(run.foreseen, 0)] * 2, [1e-3, 1e3])
     points = [each.foreseen for each in others], [each.needed for each in others]
     artists[1]["τ from 0.1 to 100"].set_data(*points)
     artists[1]["this run"].set_data([run.foreseen], [run.needed])
@@ -192,6 +198,7 @@ def fill_noise(axes, artists, result):
         lines["best stop"].set_data(result.times[[best]], values[[best]])
     for ax in axes:
         view(ax, xlim=(t[0], t[-1]))
+    view(axes[0], ylim=log_limits(1e-4, 30, result.train_error[1:]))
     view(axes[1], ylim=log_limits(1e-3, 1, result.displacement[1:]))
     early, late = result.displacement[[best, -1]]
     return (
@@ -208,7 +215,7 @@ def clock_panels(figure):
         {"color": color, "linestyle": style, "linewidth": 3}
         for color, style in ((POSITIVE, "-"), (NEGATIVE, "--"), (INK, ":"))
     ]
-    clock = {"xscale": "log", "ylim": (0, 1), "ylabel": "population loss / zero predictor's"}
+    clock = {"xscale": "log", "ylim": (0, 1.05), "ylabel": "population loss / zero predictor's"}
     return _two(
         figure,
         *(

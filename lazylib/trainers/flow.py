@@ -176,6 +176,16 @@ class _Flow:
                 ended[run] = end
         return ended
 
+    def rise(self, run):
+        """The most by which the loss of a frame lies above that of the step before it, of R(0)."""
+        found = []
+        losses = np.reshape(run.train_loss, (len(run.train_loss), -1)).T
+        for path, loss, zero in zip(self.paths, losses, self.train.zero_loss(), strict=True):
+            t, value = np.transpose(path.history)
+            before = value[np.searchsorted(t, path.times[: len(loss)], side="right") - 1]
+            found.append(((loss - before) / zero).max() if zero else 0.0)
+        return max(found)
+
     def run(self, status):
         """The run so far."""
         columns = zip(*(path.frames() for path in self.paths), strict=True)
@@ -221,6 +231,8 @@ def gradient_flow(
         How many frames to keep, at equal steps along the neurons' path.
     times : array of shape (frames,), optional
         Increasing times of the frames, instead of ``record``. After its end, a run stands still.
+        Between two steps, w is interpolated. With a large ``alpha`` and long steps that may not be
+        good enough for αf: a frame whose loss lies above that of the step before it is warned of.
     max_steps : int, optional
         Most steps: default 2000 for "RKC", each of 2 to 120 gradients, 10,000 for "DOP853".
     watch : callable, optional
@@ -278,4 +290,7 @@ def gradient_flow(
         if len(late):
             said = f"max_steps = {options['max_steps']} ended the flow before t = {late}"
             warnings.warn(said, RuntimeWarning, stacklevel=3)
+    if times is not None and method == "RKC" and flow.rise(run) > 0.02:
+        said = "frames lie between steps too long to interpolate: take a smaller accuracy"
+        warnings.warn(said, RuntimeWarning, stacklevel=3)
     return run

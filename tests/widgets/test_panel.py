@@ -5,41 +5,15 @@ import inspect
 import re
 import threading
 import weakref
-from pathlib import Path
 
 import numpy as np
 import pytest
+from panels import PANELS
 
 from lazylib import Interrupted, Run, exercises
-from lazylib.experiments import load
-from lazylib.widgets import (
-    compare,
-    explore_balance,
-    explore_criterion,
-    explore_generalization,
-    explore_kernels,
-    explore_neurons,
-    explore_population,
-    explore_predictors,
-    explore_sgd,
-    explore_surface,
-    explore_theorem,
-)
+from lazylib.widgets import compare, explore_neurons
 from lazylib.widgets.panel import Explorer, Refusal, check, log_slider, whole_slider
 
-DATA = Path(__file__).parents[2] / "notebooks" / "data"
-PANELS = {
-    explore_balance: {},
-    explore_criterion: {},
-    explore_generalization: {"results": load(DATA / "generalization.jsonl")},
-    explore_kernels: {},
-    explore_neurons: {},
-    explore_population: {"results": load(DATA / "underparameterized.jsonl"), "steps": 200},
-    explore_predictors: {},
-    explore_sgd: {},
-    explore_surface: {},
-    explore_theorem: {"n": 3},
-}
 each_panel = pytest.mark.parametrize("explore", PANELS, ids=lambda explore: explore.__name__)
 
 
