@@ -83,7 +83,7 @@ PLAYERS = {
     ],
     "explore_clock": [
         slider("seed", "draw no.", range(10), 3),
-        Axis("clock", "clock", {c: {"clock": c} for c in ("t", "t/α²")}, "t", "choice"),
+        Axis("clock", "clock", {c: {"clock": c} for c in ("t", "t/alpha^2")}, "t", "choice"),
     ],
     "explore_time": [
         slider("decades", "decades of t", range(1, 11), 6),

@@ -229,7 +229,7 @@ def clock_panels(figure):
 
 
 def fill_clock(axes, artists, result, clock):
-    """Fill the panels against "t" or "t/α²"; return what they show, in words."""
+    """Fill the panels against "t" or "t/alpha^2"; return what they show, in words."""
     for ax, lines, name in zip(axes, artists, ("doubled", "centered"), strict=True):
         for line, alpha, error in zip(
             lines.values(), result.alpha, result.errors[name].T, strict=True
@@ -237,7 +237,7 @@ def fill_clock(axes, artists, result, clock):
             scale = alpha**2 if clock == "t" else 1
             line.set_data(result.ticks[1:] * scale, error[1:])
         most = result.ticks[-1] * (result.alpha[-1] ** 2 if clock == "t" else 1)
-        ax.set(xlabel=f"training time {clock}", xlim=(most * 1e-4, most))
+        ax.set(xlabel="training time " + clock.replace("alpha^2", "α²"), xlim=(most * 1e-4, most))
     words = []
     for name in ("doubled", "centered"):
         at_one = np.abs(result.ticks - 1).argmin()

@@ -118,7 +118,7 @@ def explore_clock(clock="t", m=4, seed=3):
 
     Parameters
     ----------
-    clock : {"t", "t/α²"}
+    clock : {"t", "t/alpha^2"}
     m : int
         Width: 2 or 4.
     seed : int
@@ -128,7 +128,7 @@ def explore_clock(clock="t", m=4, seed=3):
     Explorer
     """
     controls = {
-        "clock": panel.choice("clock", clock, ["t", "t/α²"]),
+        "clock": panel.choice("clock", clock, ["t", "t/alpha^2"]),
         "m": panel.whole_slider("neurons m", m, 2, 4, even=True),
         "seed": panel.seed("draw no.", seed),
     }

@@ -9,12 +9,18 @@ from matplotlib.text import Text
 from painting import chromium, differing, mounted, pixels
 from panels import PANELS, corners, out_of_sight
 
+from lazylib import widgets
 from lazylib.widgets.recorder import ROLES
 
 # Dashes and hatches begin elsewhere where Matplotlib cuts lines at the edge of axes.
 _DASHES = {"explore_generalization": 0.04, "explore_neurons": 0.03, "explore_population": 0.2}
 _RGB = (0.2126, 0.7152, 0.0722)
 each_panel = pytest.mark.parametrize("explore", PANELS, ids=lambda explore: explore.__name__)
+
+
+def test_these_are_all_panels_but_that_of_notebook_09():
+    known = {name for name in widgets.__all__ if name.startswith("explore_")}
+    assert {explore.__name__ for explore in PANELS} == known - {"explore_digits"}
 
 
 @each_panel

@@ -19,7 +19,7 @@ from lazylib.widgets import (
         (explore_steps, [{"factor": 1.0}, {"factor": 6.0}, {"factor": 3.0, "seed": 1}]),
         (explore_bits, [{"tau": 10.0}, {"tau": 0.1}, {"seed": 1}]),
         (explore_noise, [{"noise": 2.0}, {"tau": 3.0}, {"seed": 1}]),
-        (explore_clock, [{"clock": "t/α²"}, {"m": 2}, {"seed": 1}]),
+        (explore_clock, [{"clock": "t/alpha^2"}, {"m": 2}, {"seed": 1}]),
     ],
 )
 def test_every_control_changes_the_words_or_the_picture(explore, states):
@@ -47,7 +47,7 @@ def test_what_the_panels_say_is_what_happened():
 
 
 def test_on_the_clock_of_alpha_squared_the_curves_end_at_one_place():
-    panel = explore_clock(clock="t/α²")
+    panel = explore_clock(clock="t/alpha^2")
     ends = [line.get_xdata()[-1] for line in panel._axes[0].lines[:3]]
     assert ends == pytest.approx([100] * 3)
     panel.state = {"clock": "t"}
