@@ -6,7 +6,7 @@ the kernel alone, K v = Df (Dfᵀ v), by the Lanczos method and by random probes
 
 import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 
@@ -50,10 +50,9 @@ NAMES = {
     "kernel_error": ("test error of the kernel of w0", "trained to the end"),
 }
 
-_ALWAYS = (
+_LOSS = (
     "Labels are targets of the quadratic loss here; a network trained with another loss, such as "
-    "cross-entropy, goes to other outputs.",
-    "All numbers but test errors are about these inputs only.",
+    "cross-entropy, goes to other outputs."
 )
 _HOW = (
     "How w was reached is not known: Adam, momentum, weight decay, large steps or batch norm in "
@@ -107,7 +106,8 @@ class LazinessReport:
         """List name, value, value on half of the inputs (or None), and meaning, as text."""
         rows = []
         for part, half in ((self.before, self.half), (self.after, {})):
-            for name, value in part.items():
+            for name in filter(part.__contains__, NAMES):
+                value = part[name]
                 said = _said(value) + (f" ± {self.errors[name]:.1g}" if name in self.errors else "")
                 rows.append((NAMES[name][0], said, _said(half.get(name)), NAMES[name][1]))
         moved = sorted(self.layers.items(), key=lambda item: -item[1])
@@ -115,11 +115,8 @@ class LazinessReport:
         return rows
 
     def __repr__(self):
-        return str(self)
-
-    def __str__(self):
         """Say everything, one number a line."""
-        outputs = getattr(self.model, "outputs", 1)
+        outputs = _outputs(self.model)
         size = f"{self.data.n // outputs} inputs" + (f" × {outputs} outputs" if outputs > 1 else "")
         lines = [f"{self.verdict} {self.model.n_parameters} parameters, {size}."]
         lines.append(f"{'':42}{'all inputs':>16}{'half of them':>14}")
@@ -130,7 +127,8 @@ class LazinessReport:
 
     def _repr_html_(self):
         head = "<tr><th></th><th>all inputs</th><th>half of them</th><th></th></tr>"
-        cells = ["".join(f"<td>{escape(part)}</td>" for part in row) for row in self.rows()]
+        cell = '<td style="text-align: left">'
+        cells = ["".join(f"{cell}{escape(part)}</td>" for part in row) for row in self.rows()]
         table = f"<table>{head}{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
         unknown = "".join(f"<li>{escape(said)}</li>" for said in self.unknown)
         return f"<p>{escape(self.verdict)}</p>{table}<p>It cannot tell:</p><ul>{unknown}</ul>"
@@ -179,7 +177,9 @@ def laziness_report(model, data, w0, w=None, *, alpha=1.0, dense=1000, rng=None)
         raise ValueError("w0 must not be 0: a displacement is relative to it")
     if data.n <= dense:
         w0 = w0.astype(float)  # small eigenvalues need the digits
-    half = _half(model, data)
+    if w is not None:
+        w = model._parameters("w", _checks.array("w", w, exactly=1)).astype(w0.dtype)
+    half, after, layers = _half(model, data), {}, {}
     with progress(desc="laziness report") as done:
         count, most = itertools.count(1), 2 * (_FEW + _STEPS + _PROBES)
 
@@ -188,14 +188,13 @@ def laziness_report(model, data, w0, w=None, *, alpha=1.0, dense=1000, rng=None)
 
         at = _Start(model, data, w0, alpha, dense, rng, tick)
         fewer = _Start(model, half, w0, alpha, dense, rng, tick).before if half.n < data.n else {}
-        report = LazinessReport(model, data, w0, alpha, at.before, fewer, errors=at.errors)
-        unknown = [*at.unknown, *_ALWAYS]
+        known = f"All numbers but test errors are about {data.n // _outputs(model)} inputs only."
+        unknown = [*at.unknown, _LOSS, known]
         if w is not None:
-            w = model._parameters("w", _checks.array("w", w, exactly=1)).astype(w0.dtype)
             after, layers = at.after(w), _layers(model, w, w0)
-            unknown = [*unknown, _HOW]
-            report = _with(report, after=after, layers=layers, errors=at.errors)
-    return _with(report, unknown=tuple(unknown))
+            unknown.append(_HOW)
+    found = at.before, fewer, after, layers, at.errors
+    return LazinessReport(model, data, w0, alpha, *found, tuple(unknown))
 
 
 def before(module, x, y, x_test=None, y_test=None, *, alpha=1.0, **options):
@@ -260,7 +259,7 @@ def after(snapshot, module, **options):
         f"Buffers or frozen parameters changed, and with them the outputs, by {moved:.0%} of what "
         "they are: all numbers are with the old ones."
     )
-    return _with(report, unknown=(said, *report.unknown))
+    return replace(report, unknown=(said, *report.unknown))
 
 
 class _Start:
@@ -313,10 +312,7 @@ class _Start:
             found["sigma_min"] = np.sqrt(values.min())
             trace, squares = np.trace(self.kernel), (self.kernel**2).sum()
         else:
-            traces, squares = (
-                np.vecdot(self.probes, self.images),
-                np.vecdot(self.images, self.images),
-            )
+            traces, squares = (np.vecdot(v, self.images) for v in (self.probes, self.images))
             trace, squares, error = _squared_ratio(traces, squares)
             self.errors["effective_rank"] = error
         found["effective_rank"] = trace**2 / squares if squares else 0.0
@@ -442,10 +438,13 @@ def _squared_ratio(traces, squares):
     return trace, square, float(np.sqrt((n - 1) * without.var()))
 
 
+def _outputs(model):
+    return getattr(model, "outputs", 1)
+
+
 def _half(model, data):
     """Every other input, with all its outputs."""
-    outputs = getattr(model, "outputs", 1)
-    chosen = np.arange(data.n) // outputs % 2 == 0
+    chosen = np.arange(data.n) // _outputs(model) % 2 == 0
     return Dataset(data.x[chosen], data.y[chosen])
 
 
@@ -456,10 +455,6 @@ def _layers(model, w, w0):
         size, way = float(norm(w0[part])), float(norm((w - w0)[part]))
         moved[name] = way / size if size else (np.inf if way else 0.0)
     return moved
-
-
-def _with(report, **changes):
-    return LazinessReport(**(vars(report) | changes))
 
 
 def _eps(array):

@@ -148,8 +148,10 @@ def test_the_report_is_text_a_table_a_figure_and_json(tmp_path):
     report = laziness_report(Centered(net, w0), data, w0, w)
     assert {*report.before, *report.after} <= {*NAMES}
     for shown in (str(report), report._repr_html_()):
-        for said in ("Foretold: ", "cannot tell", "Adam", "half of them", "alignment"):
+        for said in ("Foretold: ", "cannot tell", "Adam", "half of them", "about 12 inputs only"):
             assert said in shown
+    names = [name for name, *_ in report.rows()]
+    assert names == [name for name, _ in NAMES.values()], "in this order"
     report.save(tmp_path / "report.json")
     stored = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert stored["before"]["ratio"] == report.before["ratio"]
