@@ -467,14 +467,14 @@ def _input_shape(net):
 
 def _numpy(tensor):
     tensor = tensor.detach().cpu()
-    half = tensor.dtype not in (_torch().float32, _torch().float64)
-    return (tensor.float() if half else tensor).numpy()
+    exact = not tensor.is_floating_point() or tensor.dtype in (_torch().float32, _torch().float64)
+    return (tensor if exact else tensor.float()).numpy()
 
 
 def _array(name, value):
     """Arrays and tensors as arrays."""
     if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
+        value = _numpy(value)
     return _checks.array(name, value, ndim=1, nonempty=True)
 
 

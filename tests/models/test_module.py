@@ -165,6 +165,9 @@ def test_classes_become_ones_and_zeros_and_tensors_are_data():
     data = model.dataset(x, torch.tensor([2, 0]), x[:1], [[0.1, 0.2, 0.3]])
     assert data.y.tolist() == [0, 0, 1, 1, 0, 0] and data.y_test.tolist() == [0.1, 0.2, 0.3]
     assert np.array_equal(data.x, model.rows(x.numpy()))
+    half = model.dataset(x.bfloat16(), torch.ones(2, 3, requires_grad=True).half())
+    assert half.x.dtype == half.y.dtype == np.float32
+    assert relative(half.x, data.x) < 0.01
     for y, said in ((["a", "b"], "y must be"), ([0, 3], "classes 0 … 2"), ([1], r"shape \(2, 3\)")):
         with pytest.raises((TypeError, ValueError), match=said):
             model.dataset(x, y)
