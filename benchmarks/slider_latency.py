@@ -90,31 +90,44 @@ def slow_line(address):
         queue, free = asyncio.Queue(), loop.time()
 
         async def deliver():
-            while item := await queue.get():
-                due, data = item
-                await asyncio.sleep(max(0, due - loop.time()))
-                writer.write(data)
-                await writer.drain()
-            writer.close()
+            with contextlib.closing(writer):
+                while item := await queue.get():
+                    due, data = item
+                    await asyncio.sleep(max(0, due - loop.time()))
+                    writer.write(data)
+                    await writer.drain()
 
-        task = loop.create_task(deliver())
-        while data := await reader.read(16_384):
-            free = max(free, loop.time()) + len(data) / RATE
-            queue.put_nowait((free + DELAY, data))
-        queue.put_nowait(None)
-        await task
+        async with asyncio.TaskGroup() as group:
+            group.create_task(deliver())
+            with contextlib.suppress(ConnectionError):
+                while data := await reader.read(16_384):
+                    free = max(free, loop.time()) + len(data) / RATE
+                    queue.put_nowait((free + DELAY, data))
+            queue.put_nowait(None)
 
     async def serve(reader, writer):
         there = await asyncio.open_connection("127.0.0.1", port)
         pumps = pump(reader, there[1]), pump(there[0], writer)
-        await asyncio.gather(*pumps, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*pumps, return_exceptions=True)
+
+    async def end():
+        server.close()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
     server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        asyncio.run_coroutine_threadsafe(end(), loop).result(30)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 def report(name, latencies, wanted=None):

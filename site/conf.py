@@ -41,6 +41,7 @@ napoleon_preprocess_types = False
 html_theme = "furo"
 html_title = project
 html_static_path = ["_static"]
+html_favicon = "_static/icon.svg"
 html_css_files = ["site.css"]
 html_js_files = ["painter.js", "players.js"]
 html_copy_source = False

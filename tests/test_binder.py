@@ -63,7 +63,7 @@ def binder():
     try:
         yield build(folder)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run(["rm", "-rf", folder])
 
 
 def build(folder):
