@@ -208,7 +208,7 @@ def test_the_workflow_covers_the_promised_pythons_and_systems():
 @needs_make
 @pytest.mark.parametrize(
     "target",
-    "install lab test test-extras notebooks exercises figures bench lint format".split(),
+    "install lab test test-extras notebooks exercises figures site bench lint format".split(),
 )
 def test_make_has_the_target_and_lists_it(target):
     code, said = run("make", "--dry-run", target)

@@ -4,6 +4,7 @@ The notebooks' outputs are what the site shows; a panel becomes a player of reco
 """
 
 import argparse
+import contextlib
 import functools
 import http.server
 import re
@@ -103,7 +104,8 @@ def main():
         handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=html)
         with http.server.ThreadingHTTPServer(("127.0.0.1", options.port), handler) as server:
             print(f"It is shown at http://127.0.0.1:{server.server_port}/ until Ctrl-C.")
-            server.serve_forever()
+            with contextlib.suppress(KeyboardInterrupt):
+                server.serve_forever()
     return 0
 
 

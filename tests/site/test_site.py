@@ -22,7 +22,7 @@ from tools.record_players import PLAYERS, STORED, guide, positions, state_of, wr
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "site/guide/notebooks.md").read_text(encoding="utf-8")
-THIN = 20
+THIN = 60
 PAGES = {  # the notebook of each player; what needs PyTorch, notebook 09, stays a picture
     name: path.stem
     for path in sorted((ROOT / "notebooks").glob("0[0-8]*.ipynb"))
@@ -172,6 +172,19 @@ def test_links_and_anchors_inside_the_site_resolve(html):
             ):
                 lost.append(f"{path.relative_to(html)}: {link}")
     assert lost == []
+
+
+def test_links_that_lead_outside_are_known_and_papers_are_among_the_related_work(html):
+    links = {link for path in html.rglob("*.html") for link in Links(path).links}
+    outside = {link for link in links if urlsplit(link).netloc}
+    papers = {link for link in outside if link.startswith("https://arxiv.org/abs/")}
+    assert outside - papers == {
+        "https://github.com/google/neural-tangents",
+        "https://github.com/pradyunsg/furo",  # the theme says so
+        "https://playground.tensorflow.org",
+    }
+    related = (ROOT / "site" / "related.md").read_text(encoding="utf-8")
+    assert len(papers) > 15 and [link for link in papers if link not in related] == []
 
 
 def test_nothing_but_links_to_read_leads_outside(html):
