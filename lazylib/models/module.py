@@ -212,9 +212,6 @@ class TorchModel(Model):
         def one(w, x):
             dtype = np.result_type(w, x)
             w, inputs, row, output = self._tensors(w, x)
-            if row is None:
-                row = torch.arange(len(x), device=w.device)
-                output = torch.zeros_like(row)
             named = self._named(w)
             out = np.empty((len(x), len(w)), dtype)
             for i in range(0, len(x), size):
@@ -227,22 +224,18 @@ class TorchModel(Model):
         return _each(one, "(p),(n,d)->(n,p)", w, x)
 
     def _tensors(self, w, x):
-        """As tensors: w, the different inputs, and for several outputs each row's input, output."""
-        torch, dtype = _torch(), np.result_type(w, x)
-        row = output = None
+        """As tensors: w, the different inputs, and each row's input and output."""
+        torch, dtype, output = _torch(), np.result_type(w, x), np.zeros(len(x), int)
         if self.outputs > 1:
             x, output = x[:, :-1], x[:, -1].astype(int)
-            new = np.r_[True, (x[1:] != x[:-1]).any(axis=1)]
-            x, row = x[new], new.cumsum() - 1
+        new = np.r_[True, (x[1:] != x[:-1]).any(axis=1)]
         device = next(value for _, value in _trained(self.net)).device
-        w, x = (torch.tensor(v.astype(dtype, copy=False), device=device) for v in (w, x))
-        if row is not None:
-            row, output = (torch.from_numpy(v).to(device) for v in (row, output))
+        w, x = (torch.tensor(v.astype(dtype, copy=False), device=device) for v in (w, x[new]))
+        row, output = (torch.from_numpy(v).to(device) for v in (new.cumsum() - 1, output))
         return w, x.reshape(-1, *self.input_shape), row, output
 
     def _values(self, w, inputs, row, output):
-        f = self._outputs(self._named(w), inputs)
-        return f[:, 0] if row is None else f[row, output]
+        return self._outputs(self._named(w), inputs)[row, output]
 
     def _named(self, w):
         """Parameters as the module has them, by name."""
