@@ -130,9 +130,10 @@ class Picture(anywidget.AnyWidget):
             self._fill, self._times, self._said = fill, times, []
             with self.hold_sync():
                 self._frames, self.trouble, self.n_frames = b"", "", n_frames
-                first = min(self.frame if first is None else first, n_frames - 1)
-                self._send_view(first)
-                self.frame = first
+                view = min(self.frame if first is None else first, n_frames - 1)
+                self._send_view(view)
+                if first is not None or self.frame >= n_frames:
+                    self.frame = view  # else it may be another one by now, which the reader wants
             frames = []
             for k in range(n_frames if n_frames > 1 else 0):
                 if stop is not None and stop():

@@ -70,6 +70,25 @@ def test_the_frame_in_view_goes_first():
     assert shown.frame == 1, "it stays, as far as there are frames"
 
 
+def test_a_frame_that_is_asked_for_while_the_view_is_recorded_is_kept():
+    """From the browser, on another thread: it had been thrown back to the one before."""
+    shown, lines = picture(curves)
+    shown.record(sweep(lines), 5, first=4)
+    asked = threading.Thread(target=lambda: setattr(shown, "frame", 1))
+    fill = sweep(lines)
+
+    def fill_while_a_reader_moves(k):
+        if asked.ident is None:
+            asked.start()
+            while shown.frame != 1:
+                asked.join(0.01)  # it waits for this picture to be drawn, once it has moved
+        return fill(k)
+
+    shown.record(fill_while_a_reader_moves, 5)
+    asked.join()
+    assert (shown.frame, shown.words) == (1, "k is 1.")
+
+
 def test_a_run_that_is_abandoned_still_shows_any_frame_that_is_asked_for():
     shown, lines = picture(curves)
     filled = []
