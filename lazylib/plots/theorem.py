@@ -33,8 +33,12 @@ def distance_artists(ax, title="Theorem 3.2 and Lemma 3.3"):
     return dict(zip(names, lines.values(), strict=True))
 
 
-def set_distance(ax, artists, times, network, tangent, lemma, bound, promised):
-    """Fill the panel of distances: curves of shape (frames,); ``promised`` is a bool."""
+def set_distance(ax, artists, times, curves, promised):
+    """Fill the panel of distances: of network and tangent model, the lemma's and the theorem's.
+
+    ``curves`` are these four, of shape (frames,) each; ``promised`` is a bool.
+    """
+    network, tangent, lemma, bound = curves
     for name, values in (("network", network), ("tangent", tangent), ("lemma", lemma)):
         put(artists[name], times, values)
     shown, hidden = ("promised", "not promised")[:: 1 if promised else -1]
@@ -152,7 +156,7 @@ def fill_theorem(axes, artists, result, alpha):
     tangent = np.linalg.norm(result.tangent_y[:, i] - result.data.y, axis=-1)
     bound = theorem.bound(result.times, alpha)
     curves = [v / size for v in (result.distance[:, i], tangent, lemma, bound)]
-    set_distance(axes[0], artists[0], result.times, *curves, alpha > theorem.threshold)
+    set_distance(axes[0], artists[0], result.times, curves, alpha > theorem.threshold)
     set_gap(axes[1], artists[1], result.times, result.gap[:, i], gap_bound)
     rates = result.alpha, result.suprema, theorem.threshold, alpha
     set_rates(axes[2], artists[2], *rates)
