@@ -23,6 +23,14 @@ from lazylib.trainers import reporting
 TEACHER = teacher(seeded(100), 2)
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Ctrl-C is heard, though a shell's background job begins with that signal ignored."""
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, old)
+
+
 class Raising(TwoLayer):
     """A network that is interrupted at its call of that number, whatever is called."""
 
