@@ -6,9 +6,9 @@ import numpy as np
 
 from lazylib import _checks
 from lazylib.data import teacher
+from lazylib.experiments.steps import read_off, step_ends
 from lazylib.models import Centered, Scaled, TwoLayer
 from lazylib.theory import Population, displacement
-from lazylib.trainers import gradient_flow
 
 
 class Clock(NamedTuple):
@@ -58,25 +58,14 @@ def follow_clock(m=4, seed=3, alpha=(10, 20, 40), last=100.0, d=5):
         w0 = net.init(for_weights, doubling=name == "doubled")
         model = net if name == "doubled" else Centered(net, w0)
         curves = [_follow(model, population, w0, each, ticks) for each in alpha]
-        errors[name], moved[name] = np.stack(curves, axis=-1)
+        errors[name], moved[name] = np.stack(curves, axis=-1).swapaxes(0, 1)
     return Clock(alpha, ticks, errors, moved)
 
 
 def _follow(model, population, w0, alpha, ticks):
-    """R/R(0) and displacement at ``ticks`` · α², read off the ends of the flow's steps.
-
-    With a large α they are long: w between them is not known well enough for αf, but R is.
-    """
-    steps = []
-
-    def watch(runs, t, w, velocity):
-        steps.append((t[0], w[0]))
-        return [False]
-
+    """R/R(0) and displacement at ``ticks`` · α², of shape (frames, 2)."""
     options = {"t_max": ticks[-1] * alpha**2, "tolerance": 0, "max_steps": 6000, "accuracy": 0.01}
-    gradient_flow(model, population, w0, alpha=alpha, watch=watch, record=2, **options)
-    t, w = (np.array(column) for column in zip(*steps, strict=True))
+    t, w = step_ends(model, population, w0, alpha=alpha, **options)
     error = population.loss(Scaled(model, alpha), w) / population.zero_loss()
-    tiny = np.finfo(float).tiny  # for the logarithm of t = 0
-    at, known = np.log(ticks * alpha**2 + tiny), np.log(t + tiny)
-    return [np.interp(at, known, curve) for curve in (error, displacement(w, w0))]
+    curves = np.column_stack([error, displacement(w, w0)])
+    return read_off(ticks * alpha**2, t, curves, early=np.finfo(float).tiny)

@@ -7,10 +7,10 @@ import numpy as np
 from lazylib import _checks
 from lazylib.data import Dataset
 from lazylib.experiments.plane import CIRCLE, DEGREES, plane_setting, plane_weights
+from lazylib.experiments.steps import read_off, step_ends
 from lazylib.kernels import KernelFlow, limit_kernels, tangent_kernel
 from lazylib.models import Tangent, TwoLayer
 from lazylib.theory import displacement
-from lazylib.trainers import gradient_flow
 
 #: The times at which the predictors are compared.
 TIMES = np.logspace(-2, 3, 51)
@@ -81,20 +81,9 @@ def train_four(tau=1.0, alpha=1.0, m=50, n=8, seed=2, labels="teacher", biases=F
 
 
 def _follow(model, data, w0, alpha, x):
-    """αf at ``x`` and the displacement at `TIMES`, read off the ends of the flow's steps.
-
-    These may be long: w between them is not known well enough for αf, but αf is.
-    """
-    steps = []
-
-    def watch(runs, t, w, velocity):
-        steps.append((t[0], w[0]))
-        return [False]
-
-    options = {"t_max": TIMES[-1], "tolerance": 1e-6, "accuracy": 0.03, "record": 2}
-    gradient_flow(model, data, w0, alpha=alpha, watch=watch, **options)
-    t, w = (np.array(column) for column in zip(*steps, strict=True))
-    at, known = (np.log(TIMES[0] + each) for each in (TIMES, t))  # at first, they grow as t
+    """αf at ``x`` and the displacement at `TIMES`."""
+    options = {"t_max": TIMES[-1], "tolerance": 1e-6, "accuracy": 0.03}
+    t, w = step_ends(model, data, w0, alpha=alpha, **options)
     curves = np.column_stack([alpha * model.predict(w, x), displacement(w, w0)])
-    curves = np.stack([np.interp(at, known, curve) for curve in curves.T], axis=-1)
+    curves = read_off(TIMES, t, curves, early=TIMES[0])  # at first, they grow as t
     return curves[:, :-1], curves[:, -1]
