@@ -53,8 +53,8 @@ def slope(x, y):
     return np.polyfit(np.log(x), np.log(y), 1)[0]
 
 
-def run_and_lose_a_worker(experiment, folder, fatal):
-    """Run an experiment on two Dask processes, of which the cell at ``fatal`` kills one, once."""
+def run_and_lose_a_worker(experiment, folder, fatal, workers):
+    """Run an experiment on Dask processes, of which the cell at ``fatal`` kills one, once."""
     once, kill = folder / "killed", getattr(signal, "SIGKILL", signal.SIGTERM)
 
     def cell(settings, **point):
@@ -66,11 +66,11 @@ def run_and_lose_a_worker(experiment, folder, fatal):
     with warnings.catch_warnings():
         warnings.simplefilter("default")  # other people's, about sockets and deprecations
         joblib, distributed = pytest.importorskip("joblib"), pytest.importorskip("distributed")
-        options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+        options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
         with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
             before = client.run(os.getpid)
             with joblib.parallel_config("dask"):
                 run(experiment._replace(cell=cell), folder=folder)
-            client.wait_for_workers(2, timeout=60)
+            client.wait_for_workers(workers, timeout=60)
             after = client.run(os.getpid)
-    assert len(before) == 2 and set(after.values()) != set(before.values())
+    assert len(before) == workers and set(after.values()) != set(before.values())

@@ -215,7 +215,7 @@ def test_each_function_gets_its_very_hint(check, written, says, capsys):
         (lambda *_: print, "expected"),
         (lambda *_: 1j, "expected"),
         (lambda *_: np.ones((2, 3, 4)), "expected"),
-        (lambda *_: 1e9, ""),
+        (lambda *_: 1e9, "Not yet"),
         (type("Odd", (), {}), "raises TypeError"),
     ],
 )
@@ -224,6 +224,21 @@ def test_whatever_the_function_does_the_check_answers_in_words(check, written, s
     getattr(exercises, check)(written)
     (line,) = capsys.readouterr().out.splitlines()
     assert says in line and line.startswith(("Not yet: ", "Your turn"))
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        (lambda *_: "much", "a number is expected"),
+        (lambda *_: (1, [2, 3]), "a number is expected"),
+        (lambda *_: 1e9, "too large"),
+    ],
+)
+@pytest.mark.parametrize("check", ["rule_of_thumb", "error_over_constant", "explained_part"])
+def test_where_a_number_is_due_that_is_said_and_on_which_side_it_lies(check, written, says, capsys):
+    getattr(exercises, check)(written)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert says in line
 
 
 def test_a_function_gets_copies_and_may_return_an_array(capsys):

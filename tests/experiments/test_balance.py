@@ -26,10 +26,12 @@ def test_training_all_rules_side_by_side_is_training_each_on_its_own_f_alpha(rul
     _, data, rng = lazy.nth_draw(0, d=5, n=20)
     a, b = net.unpack(net.init(rng))
     w0 = net.pack(s_a * a, s_b * b)
-    run = lazy.gradient_flow(net, data, w0, alpha=alpha, t_max=1e9, accuracy=0.05, tolerance=1e-3)
-    expected = layer_displacements(net, run.w[-1], w0)
+    options = {"alpha": alpha, "t_max": 1e9, "accuracy": 0.05}
     found = balance(draws=1, narrow=m, wide=m).moved[rule][:, 0]
-    assert found == pytest.approx(expected, rel=0.05)
+    # at its own end, and at a later one, to which weights still move by some percent
+    for tolerance, near in ((1e-3, 0.02), (1e-4, 0.07 if rule == "He" else 0.05)):
+        run = lazy.gradient_flow(net, data, w0, tolerance=tolerance, **options)
+        assert found == pytest.approx(layer_displacements(net, run.w[-1], w0), rel=near)
 
 
 @pytest.mark.parametrize("rule", RULES)

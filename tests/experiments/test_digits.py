@@ -56,7 +56,8 @@ def test_a_sweep_of_modules_on_a_cluster_that_loses_a_worker_gives_the_same_file
     sweep = Experiment(
         "sweep", DIGITS.cell, DIGITS.cost, {"full": FAST | {"t_max": 2.0, "grid": grid}}
     )
-    run_and_lose_a_worker(sweep, tmp_path, fatal={"network": "MLP", "draw": 0, "alpha": 100.0})
+    fatal = {"network": "MLP", "draw": 0, "alpha": 100.0}
+    run_and_lose_a_worker(sweep, tmp_path, fatal, workers=2)
     found = (tmp_path / "sweep.jsonl").read_bytes()
     run(sweep, folder=tmp_path / "alone", n_jobs=1)
     assert (tmp_path / "alone" / "sweep.jsonl").read_bytes() == found

@@ -434,5 +434,5 @@ def test_away_from_any_repository_the_command_refuses_and_makes_no_folder(tmp_pa
 
 def test_a_dask_cluster_that_loses_a_worker_gives_the_same_file(file, whole):
     file.unlink()
-    run_and_lose_a_worker(toy(), file.parent, fatal={"draw": 1, "m": 8})
+    run_and_lose_a_worker(toy(), file.parent, fatal={"draw": 1, "m": 8}, workers=3)
     assert file.read_bytes() == whole
