@@ -14,11 +14,8 @@ from lazylib.experiments.theorem import smooth_network
 from lazylib.kernels import tangent_kernel
 from lazylib.losses import logistic
 from lazylib.models import TwoLayer
-from lazylib.theory import displacement
+from lazylib.theory import LAZY_BELOW, displacement
 from lazylib.trainers import gradient_flow
-
-#: The relative displacement at which training is lazy no more: the border of `regime`.
-BORDER = 0.1
 
 
 class TimeRun(NamedTuple):
@@ -29,7 +26,7 @@ class TimeRun(NamedTuple):
     alpha : float
     times, displacement, loss : ndarray of shape (frames,)
     leaves : float
-        Decimal logarithm of the time at which the displacement reaches `BORDER`; beyond the last
+        Decimal logarithm of the time at which the displacement reaches 0.1; beyond the last
         frame it goes on as over the last three decades, in proportion to log t.
     """
 
@@ -61,11 +58,15 @@ def train_classifier(alpha=10.0, seed=0, decades=10):
     options = {"t_max": times[-1], "times": times, "tolerance": 0, "accuracy": 1e-4}
     run = gradient_flow(model, signs, w0, alpha=alpha, loss=logistic, **options)
     moved = displacement(run.w, w0)
-    if moved[-1] >= BORDER:
-        leaves = np.interp(BORDER, moved, np.log10(times))
+    if moved[-1] >= LAZY_BELOW:
+        leaves = np.interp(LAZY_BELOW, moved, np.log10(times))
     else:
-        leaves = decades + (BORDER - moved[-1]) / (moved[-1] - moved[-31]) * 3
+        leaves = decades + (LAZY_BELOW - moved[-1]) / (moved[-1] - moved[-31]) * 3
     return TimeRun(float(alpha), times, moved, run.train_loss, float(leaves))
+
+
+#: Steps that the panel of gradient descent shows.
+STEPS = 150
 
 
 class StepsRun(NamedTuple):
@@ -96,7 +97,7 @@ class StepsRun(NamedTuple):
         return self.test_error == np.inf
 
 
-def descend_with_step(factor=2.5, seed=0, activation="relu", m=200, n_steps=150):
+def descend_with_step(factor=2.5, seed=0, activation="relu", m=200, n_steps=STEPS):
     """Take gradient steps of size ``factor``/λ_max from a lazy start.
 
     A quadratic loss is stable up to 2: the flow of Eq. (6) says nothing of larger steps.

@@ -1,7 +1,7 @@
 """Neurons in the plane: the setting of Figures 1(a), 1(b) and 5, and of the circle."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from lazylib import _checks
 from lazylib.data import Dataset, Teacher, circle
 from lazylib.data import teacher as draw_teacher
 from lazylib.models import TwoLayer
+from lazylib.theory import displacement, kernel_change, sign_flips
 from lazylib.trainers import Run, gradient_flow
 
 #: The training time of Figures 1(a) and 1(b), 100,000 steps of 0.005, and the frames of a run.
@@ -84,6 +85,12 @@ class PlaneRun:
     net, teacher, data, alpha, w0, run
     twin : ndarray of shape (frames, m, 2), or None
         τ² times the positions of the neurons trained with (1, ατ²), at the times of ``run``.
+    positions : ndarray of shape (frames, m, 2)
+        α |bⱼ| aⱼ: scaled as the function that they make up is, they compare with the teacher's.
+    learnt : ndarray of shape (frames, points)
+        αf at `CIRCLE`.
+    moved, changed, flipped : ndarray of shape (frames,)
+        Displacement, kernel change, and how many neurons flipped their sign.
     """
 
     net: TwoLayer
@@ -93,6 +100,26 @@ class PlaneRun:
     w0: np.ndarray
     run: Run
     twin: np.ndarray | None
+
+    @cached_property
+    def positions(self):  # noqa: D102
+        return self.alpha * self.net.positions(self.run.w)
+
+    @cached_property
+    def learnt(self):  # noqa: D102
+        return self.alpha * self.net.predict(self.run.w, CIRCLE)
+
+    @cached_property
+    def moved(self):  # noqa: D102
+        return displacement(self.run.w, self.w0)
+
+    @cached_property
+    def changed(self):  # noqa: D102
+        return kernel_change(self.net, self.run.w, self.w0, self.data.x)
+
+    @cached_property
+    def flipped(self):  # noqa: D102
+        return sign_flips(self.net, self.run.w, self.w0)
 
 
 def train_in_plane(tau, alpha=1.0, m=20, n=15, doubling=True, twin=False, weights=2, teacher=25):

@@ -11,6 +11,7 @@ from lazylib.plots.style import (
     legend_below,
     log_limits,
     put,
+    regime_bands,
     view,
     written,
 )
@@ -37,8 +38,7 @@ def balance_panels(figure, names):
     figure.subplots_adjust(left=0.07, right=0.95, top=0.91, bottom=0.24, wspace=0.08)
     lines = {name: [] for name in names}
     for ax, title in zip(axes, _TITLES, strict=True):
-        ax.axhspan(1e-30, 0.1, color=POSITIVE, alpha=0.12, linewidth=0)
-        ax.axhspan(1, 1e30, color=NEGATIVE, alpha=0.12, linewidth=0)
+        regime_bands(ax)
         for name, look in zip(names, LOOKS, strict=False):
             lines[name] += ax.plot([], [], linewidth=2.2, markersize=8, label=name, **look)
         ax.set(title=title, xlabel="neurons m", yscale="log", ylim=(1e-3, 10))

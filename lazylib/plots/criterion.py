@@ -6,25 +6,20 @@ from lazylib.plots.style import (
     FAINT,
     FOURTH,
     INK,
-    NEGATIVE,
-    POSITIVE,
     THIRD,
     legend_below,
     line_artists,
     log_limits,
     put,
+    regime_bands,
     written,
 )
 from lazylib.theory.laziness import displacement, regime
 
-# Regimes: the words beside the bands say which is which.
-_LAZY, _ACTIVE = ({"color": color, "alpha": 0.15, "linewidth": 0} for color in (POSITIVE, NEGATIVE))
-
 
 def gauge_artists(ax, title="Before training: the gauge of Eq. (7)"):
     """Make the gauge, a log scale with two needles, for `set_gauge`."""
-    ax.axvspan(1e-30, 0.1, **_LAZY)
-    ax.axvspan(1, 1e30, **_ACTIVE)
+    regime_bands(ax, across=False)
     for x, text, place in ((0.05, "lazy", "right"), (0.32, "?", "center"), (2, "active", "left")):
         ax.text(x, 0.92, text, ha=place, va="top", fontsize=18, color=INK)
     styles = {}
@@ -51,8 +46,7 @@ def set_gauge(artists, ratio, bend):
 
 def displacement_artists(ax, title="After training: the displacement"):
     """Make the panel of ‖w − w₀‖/‖w₀‖ against time, for `set_displacement`."""
-    ax.axhspan(1e-30, 0.1, **_LAZY)
-    ax.axhspan(1, 1e30, **_ACTIVE)
+    regime_bands(ax)
     for y, text, place in ((0.08, "lazy", "top"), (1.25, "active", "bottom")):
         ax.text(0.01, y, text, va=place, transform=ax.get_yaxis_transform(), color=INK)
     styles = {

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lazylib.experiments.limits import STEPS
 from lazylib.plots.style import (
     FAINT,
     FOURTH,
@@ -16,7 +17,7 @@ from lazylib.plots.style import (
     view,
     written,
 )
-from lazylib.theory.laziness import regime
+from lazylib.theory.laziness import LAZY_BELOW, regime
 
 _ERROR, _MOVED = "error / zero predictor's", "displacement ‖w − w₀‖/‖w₀‖"
 _NOW = {"linestyle": "", "marker": "o", "markersize": 12, "color": NEGATIVE}
@@ -34,8 +35,9 @@ def _two(figure, first, second):
 
 
 def _border(ax):
-    ax.axhline(0.1, color=FAINT, linewidth=1, zorder=0)
-    ax.text(0.01, 0.1, "not lazy above", va="bottom", transform=ax.get_yaxis_transform(), color=INK)
+    ax.axhline(LAZY_BELOW, color=FAINT, linewidth=1, zorder=0)
+    place = {"va": "bottom", "transform": ax.get_yaxis_transform()}
+    ax.text(0.01, LAZY_BELOW, "not lazy above", color=INK, **place)
 
 
 def time_panels(figure):
@@ -68,14 +70,14 @@ def fill_time(axes, artists, result, decades):
     view(axes[0], ylim=(0, nice_limit(max(0.2, 1.05 * moved[-1]))))
     return (
         f"At t = {written(10.0**decades)} the displacement is {written(moved[-1])}: "
-        f"{regime(moved[-1])}. It grows with log t, and reaches 0.1 after {result.leaves:.1f} "
-        f"decades of t for α = {result.alpha:g}."
+        f"{regime(moved[-1])}. It grows with log t, and reaches {LAZY_BELOW:g} after "
+        f"{result.leaves:.1f} decades of t for α = {result.alpha:g}."
     )
 
 
 def steps_panels(figure):
     """Make the panels of the loss and of step · λ_max, step by step."""
-    steps = {"xlabel": "steps taken", "xlim": (0, 150)}
+    steps = {"xlabel": "steps taken", "xlim": (0, STEPS)}
     axes, artists = _two(
         figure,
         (
@@ -97,7 +99,7 @@ def steps_panels(figure):
     )
     axes[0].set_ylabel("training loss / zero predictor's")
     axes[1].axhline(2, color=FAINT, linewidth=1, zorder=0)
-    axes[1].text(149, 2.05, "stable below 2", ha="right", color=INK)
+    axes[1].text(STEPS - 1, 2.05, "stable below 2", ha="right", color=INK)
     return axes, artists
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.collections import LineCollection
 
+from lazylib.experiments.plane import CIRCLE, DEGREES
 from lazylib.plots.style import (
     FAINT,
     FOURTH,
@@ -18,7 +19,7 @@ from lazylib.plots.style import (
     view,
     written,
 )
-from lazylib.theory.laziness import displacement, kernel_change, regime, sign_flips
+from lazylib.theory.laziness import regime
 
 
 def neuron_artists(ax, title="Neurons |bⱼ|aⱼ"):
@@ -143,23 +144,17 @@ def set_losses(artists, times, train, test, frame):
     view(ax, log_limits(1e-3, 1e3, times), log_limits(1e-7, 10, train, test))
 
 
-_DEGREES = np.linspace(-180, 180, 241)
-_ANGLES = np.radians(_DEGREES)
-_X = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=-1)
-
-
 def describe_plane(result, frame):
     """Say in words what kind of run it is, and what one frame shows."""
-    net, run, w0 = result.net, result.run, result.w0
-    moved, at_end = displacement(run.w[frame], w0), displacement(run.w[-1], w0)
-    train, test = result.run.train_error[frame], result.run.test_error[frame]
-    changed = kernel_change(net, run.w[frame], w0, result.data.x)
+    run, moved = result.run, result.moved
     status = f" ({run.status})" if frame == len(run) - 1 else ""
     return (
-        f"{regime(at_end).capitalize()} training, at t = {written(run.times[frame], 3)}{status}: "
-        f"displacement ‖w − w₀‖/‖w₀‖ = {written(moved)}, kernel change {written(changed)}, "
-        f"{sign_flips(net, run.w[frame], w0)} of {net.m} neurons flipped their sign; "
-        f"training loss {written(train)} and test loss {written(test)} of the zero predictor's."
+        f"{regime(moved[-1]).capitalize()} training, at t = {written(run.times[frame], 3)}{status}"
+        f": displacement ‖w − w₀‖/‖w₀‖ = {written(moved[frame])}, "
+        f"kernel change {written(result.changed[frame])}, "
+        f"{result.flipped[frame]} of {result.net.m} neurons flipped their sign; "
+        f"training loss {written(run.train_error[frame])} "
+        f"and test loss {written(run.test_error[frame])} of the zero predictor's."
     )
 
 
@@ -172,22 +167,16 @@ def plane_panels(figure):
 
 
 def fill_plane(axes, artists, result, frame):
-    """Fill the three panels with one frame of a run; return what they show, in words.
-
-    The neurons are scaled by α, as is the function that they make up: so they compare with the
-    teacher's.
-    """
-    net, run, data, alpha = result.net, result.run, result.data, result.alpha
-    positions = alpha * net.positions(run.w)
-    b = net.unpack(run.w[frame])[1]
-    twin = None if result.twin is None else alpha * result.twin[frame]
+    """Fill the three panels with one frame of a `PlaneRun`; return what they show, in words."""
+    run, data, positions, learnt = result.run, result.data, result.positions, result.learnt
+    b = result.net.unpack(run.w[frame])[1]
+    twin = None if result.twin is None else result.alpha * result.twin[frame]
     limit = plane_limit(positions)
     set_neurons(axes[0], artists[0], positions[: frame + 1], b, result.teacher, limit, twin)
-    truth, at = result.teacher(_X), np.degrees(np.arctan2(data.x[:, 1], data.x[:, 0]))
-    learnt, last = alpha * net.predict(run.w[[frame, -1]], _X)
-    all_three = np.concatenate([truth, last, data.y])
+    truth, at = result.teacher(CIRCLE), np.degrees(np.arctan2(data.x[:, 1], data.x[:, 0]))
+    all_three = np.concatenate([truth, learnt[-1], data.y])
     limits = [nice_limit(1.2 * max(0.5, each)) for each in (-all_three.min(), all_three.max())]
     limits[0] *= -1
-    set_function(axes[1], artists[1], _DEGREES, learnt, truth, at, data.y, limits)
+    set_function(axes[1], artists[1], DEGREES, learnt[frame], truth, at, data.y, limits)
     set_losses(artists[2], run.times, run.train_error, run.test_error, frame)
     return describe_plane(result, frame)

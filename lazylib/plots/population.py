@@ -3,7 +3,7 @@
 import numpy as np
 
 from lazylib.experiments.runner import curves
-from lazylib.experiments.underparameterized import still_falling
+from lazylib.experiments.underparameterized import MOST_SAMPLES, still_falling
 from lazylib.plots.generalization import (
     curve,
     level,
@@ -74,7 +74,7 @@ def describe_population(result):
     )
     steps = f"{result.steps:,}"
     if result.steps < result.asked:
-        steps += f" (no more than two million samples; {result.asked:,} were asked for)"
+        steps += f" (no more than {MOST_SAMPLES:,} samples; {result.asked:,} were asked for)"
     return (
         f"{regime(result.displacement).capitalize()}, {result.status}: after {steps} steps, at t = "
         f"{written(result.times[-1], 3)}, the population loss is {exact:.3f} of the zero "

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from lazylib import _checks
-from lazylib.plots.style import FOURTH, INK, NEGATIVE, POSITIVE
+from lazylib.plots.style import FOURTH, INK, NEGATIVE, POSITIVE, regime_bands
 from lazylib.theory.report import LazinessReport
 
 
@@ -49,8 +49,7 @@ def laziness(report):
 def _gauges(ax, lines):
     values = np.array(list(lines.values()))
     places = np.arange(len(values))
-    ax.axvspan(1e-6, 0.1, color=POSITIVE, alpha=0.15, linewidth=0)
-    ax.axvspan(1, 1e6, color=NEGATIVE, alpha=0.15, linewidth=0)
+    regime_bands(ax, across=False)
     ax.plot(np.clip(values, 1e-4, 1e3), places, "D", color=INK, markersize=9, clip_on=False)
     ax.set_yticks(places, list(lines))
     ax.invert_yaxis()

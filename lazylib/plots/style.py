@@ -4,6 +4,8 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.ticker import LogFormatterSciNotation, NullFormatter
 
+from lazylib.theory.laziness import ACTIVE_ABOVE, LAZY_BELOW
+
 #: Blue, vermilion, green and purple of Okabe & Ito, which colour-blind readers tell apart.
 POSITIVE, NEGATIVE, THIRD, FOURTH = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 
@@ -102,6 +104,13 @@ def view(ax, xlim=None, ylim=None):
         ax.set_xlim(xlim)
     if ylim is not None and tuple(ylim) != ax.get_ylim():
         ax.set_ylim(ylim)
+
+
+def regime_bands(ax, across=True):
+    """Shade the ranges of the displacement in which training is lazy, and is active."""
+    span = ax.axhspan if across else ax.axvspan
+    for low, high, color in ((1e-30, LAZY_BELOW, POSITIVE), (ACTIVE_ABOVE, 1e30, NEGATIVE)):
+        span(low, high, color=color, alpha=0.15, linewidth=0)
 
 
 def animate(artists):

@@ -3,6 +3,8 @@
 from lazylib.theory.comparison import Comparison, compare
 from lazylib.theory.criterion import Criterion, criterion
 from lazylib.theory.laziness import (
+    ACTIVE_ABOVE,
+    LAZY_BELOW,
     displacement,
     feature_angle,
     jacobian_change,
@@ -23,6 +25,8 @@ from lazylib.theory.theorem import (
 )
 
 __all__ = [
+    "ACTIVE_ABOVE",
+    "LAZY_BELOW",
     "Comparison",
     "Criterion",
     "LazinessReport",

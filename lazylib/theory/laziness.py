@@ -186,6 +186,10 @@ def feature_angle(model, w, teacher):
     return (apart * (mass / total[..., None])).sum(axis=-1)
 
 
+#: The borders of the regimes.
+LAZY_BELOW, ACTIVE_ABOVE = 0.1, 1.0
+
+
 def regime(displacement):
     """The regime in a word: "lazy" below a relative displacement of 0.1, "active" above 1.
 
@@ -199,7 +203,7 @@ def regime(displacement):
     ['lazy', 'in between', 'active']
     """
     value = _checks.number("displacement", displacement, least=0)
-    return "lazy" if value < 0.1 else "active" if value > 1 else "in between"
+    return "lazy" if value < LAZY_BELOW else "active" if value > ACTIVE_ABOVE else "in between"
 
 
 def power_law(x, y):

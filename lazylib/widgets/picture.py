@@ -245,6 +245,8 @@ class Picture(anywidget.AnyWidget):
 
     def _record_still(self, holder):
         """Record what stands still in the figure or an axes, if it has changed."""
+        if holder in self._groups and not holder.stale:  # which what moves does not make it
+            return
         seen = self._seen[holder]
         own = set(holder.get_children()) - set(self._parts) - _judged_by_look(holder)
         if len(seen) > 8 or any(child.stale for child in own):
@@ -254,6 +256,7 @@ class Picture(anywidget.AnyWidget):
             seen[look] = self._recorder.group(holder, self._parts)
             for child in own:
                 child.stale = False  # empty texts do not say so themselves
+        holder.stale = False
         if self._groups.get(holder) is not seen[look]:
             self._groups[holder] = seen[look]
             for artist in self._moving:
