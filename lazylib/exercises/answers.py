@@ -1,6 +1,7 @@
 """What all checks share: an answer gets "right", or a hint that leads one step on."""
 
 import copy
+import functools
 from decimal import Decimal
 from fractions import Fraction
 
@@ -38,6 +39,23 @@ def unanswered(*answers):
     if missing:
         print("Your turn: put your answer in place of None.")
     return missing
+
+
+def judged(judge):
+    """Make the check of a function that is content with an answer, or raises what is `Wrong`."""
+
+    @functools.wraps(judge)
+    def check(answer):
+        if unanswered(answer):
+            return
+        try:
+            judge(answer)
+        except Wrong as wrong:
+            say(str(wrong))
+        else:
+            say(None)
+
+    return check
 
 
 def number(answer, expected, hints=(), within=0.05, see="the text above"):

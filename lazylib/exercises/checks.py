@@ -2,13 +2,7 @@
 
 import numpy as np
 
-from lazylib.exercises.answers import (
-    function,
-    number,
-    say,
-    unanswered,
-    vector,
-)
+from lazylib.exercises.answers import Wrong, function, judged, number, say, unanswered, vector
 from lazylib.experiments.criterion import Outlook
 from lazylib.experiments.digits import DigitsRun
 from lazylib.experiments.generalization import SpaceRun
@@ -16,12 +10,12 @@ from lazylib.experiments.plane import PlaneRun
 from lazylib.experiments.underparameterized import PopulationRun
 from lazylib.theory.laziness import displacement, feature_angle, regime
 
-#: Answers that are one number: (what is asked, the answer, relative tolerance, hints for mistakes).
+#: Answers that are one number: what is asked, the answer, hints for mistakes, and the relative
+#: tolerance where it is not that of `number`.
 NUMBERS = {
     "equivalent_alpha": (
         "Notebook 01: the α that, at τ = 1, trains like τ = 3 with α = 1 (Section 4.2.1).",
         3**2,
-        0.05,
         [
             (3, "f is homogeneous, but not of degree 1: how does f(3w) compare with f(w)?"),
             (1 / 9, "the right factor, the wrong way round: is τ = 3 lazier or less lazy than 1?"),
@@ -31,7 +25,6 @@ NUMBERS = {
     "ten_times_closer": (
         "Notebook 02: the factor on α that brings the two paths ten times closer (Theorem 3.2).",
         10,
-        0.05,
         [
             (100, "that would be right for a distance that falls as 1/√α."),
             (10**0.5, "that would be right for a distance that falls as 1/α²."),
@@ -41,7 +34,6 @@ NUMBERS = {
     "width_for_half_the_error": (
         "Notebook 03: the factor on m that halves the error of k_m (Section 2.2).",
         4,
-        0.05,
         [
             (2, "that would be right for an error that falls as 1/m; look at the slope."),
             (2**0.5, "the error falls as 1/√m: solve 1/√(factor) = 1/2."),
@@ -51,7 +43,6 @@ NUMBERS = {
     "kernel_on_the_diagonal": (
         "Notebook 03: m = ∞ tangent kernel k(x, x), for m = 50, τ = 0.1, without 1/√m (Eq. 4).",
         0.5,
-        1e-3,
         [
             (0.01, "Section 5 has no factor 1/√m: its kernel is a sum over m neurons, not a mean."),
             (0.25, "that is one of two kernels; both layers are trained."),
@@ -59,11 +50,11 @@ NUMBERS = {
             (50, "E(b²) is τ², not 1, and so is E(‖a‖²)/d."),
             (5, "weights enter squared: τ², not τ."),
         ],
+        1e-3,
     ),
     "samples_for_degree_two": (
         "Notebook 03: harmonics of degree 0, 1, 2 on the sphere of ℝ¹⁰⁰ (`lazy.multiplicities`).",
         5150,
-        1e-6,
         [
             (5049, "those are of degree 2 alone; degrees 0 and 1 are learnt before them."),
             (100, "those are of degree 1."),
@@ -71,11 +62,11 @@ NUMBERS = {
             (2 * 2 + 1, "that is degree 2 in three dimensions."),
             (5151, "on the sphere ‖x‖² is the constant 1: one of these is counted twice."),
         ],
+        1e-6,
     ),
     "lemma_factor": (
         "Notebook 04: the bound's factor when α grows tenfold, without doubling (Lemma A.1).",
         1 / 10,
-        0.05,
         [
             (10, "the right factor, the wrong way round."),
             (0.01, "that would be so with doubling; here Σ changes in proportion to w − w₀."),
@@ -85,7 +76,6 @@ NUMBERS = {
     "doubling_slope": (
         "Notebook 04: the slope of sup‖αf − αT_f‖ against α with the doubling trick (Section 2.1).",
         -2,
-        0.05,
         [
             (-1, "the theorem promises that much; the doubling trick does better."),
             (2, "the gap shrinks as α grows."),
@@ -94,7 +84,6 @@ NUMBERS = {
     "doubled_weights": (
         "Notebook 05: Eq. (7)'s ratio, first 0.8, for ReLU weights twice as large (Section 4.2.1).",
         0.8 / 4,
-        0.05,
         [
             (0.4, "the ratio falls as λ^{−q}; which q has this network?"),
             (0.1, "that would be q = 3."),
@@ -105,7 +94,6 @@ NUMBERS = {
     "width_slope": (
         "Notebook 05: the slope of Eq. (7)'s ratio against m for α(m) = m^{−3/4} (Section 4.2.2).",
         -1 / 4,
-        0.05,
         [
             (0.25, "the right size; does this network become lazier or less lazy?"),
             (-0.75, "that is α(m) alone; there are m terms in the sum."),
@@ -117,7 +105,6 @@ NUMBERS = {
     "clock_factor": (
         "Notebook 07: the factor on the time on the plateau when α doubles (the clock's panel).",
         4,
-        0.05,
         [
             (2, "that would be a clock in t/α; which of the two clocks makes the curves one?"),
             (1, "on which clock? The time t is asked for."),
@@ -128,7 +115,6 @@ NUMBERS = {
     "decades_for_alpha": (
         "Notebook 08: log₁₀ of the time at which draw 0 leaves for α = 40 (the panel of time).",
         15.4,
-        0.05,
         [
             (18, "nearly: the displacement begins to grow as log t only after the first decades."),
             (4.5, "that is for α = 10."),
@@ -144,56 +130,44 @@ def _check(name):
 
     def check(answer):
         if not unanswered(answer):
-            asked, expected, within, hints = NUMBERS[name]
+            asked, expected, hints, *within = NUMBERS[name]
             see = asked[asked.rindex("(") + 1 : asked.rindex(")")]
-            say(number(answer, expected, hints, within, see))
+            say(number(answer, expected, hints, *within, see=see))
 
     check.__name__ = check.__qualname__ = name
     check.__doc__ = NUMBERS[name][0]
     return check
 
 
-equivalent_alpha = _check("equivalent_alpha")
-ten_times_closer = _check("ten_times_closer")
-width_for_half_the_error = _check("width_for_half_the_error")
-kernel_on_the_diagonal = _check("kernel_on_the_diagonal")
-samples_for_degree_two = _check("samples_for_degree_two")
-lemma_factor = _check("lemma_factor")
-doubling_slope = _check("doubling_slope")
-clock_factor = _check("clock_factor")
-decades_for_alpha = _check("decades_for_alpha")
-doubled_weights = _check("doubled_weights")
-width_slope = _check("width_slope")
+# each row becomes a function of this module, by its name
+globals().update({name: _check(name) for name in NUMBERS})
 
 
 def _shown(panel, kind):
-    """What a panel shows, of a ``kind``; without it, say what is missing and return None."""
-    if unanswered(panel):
-        return None
+    """Return what a panel shows, if it is of a ``kind``."""
     if not isinstance(getattr(panel, "result", ""), (kind, type(None))):
-        return say("the panel of this exercise is expected.")
+        raise Wrong("the panel of this exercise is expected.")
     if panel.comm is None:
-        return say("the panel is closed; run its cell again.")
+        raise Wrong("the panel is closed; run its cell again.")
     if panel.result is None:
-        say("the panel shows an error; move its sliders back first.")
+        raise Wrong("the panel shows an error; move its sliders back first.")
     return panel.result
 
 
+@judged
 def in_between(panel):
     """Notebook 01: find sliders that fit the data, and a run that is neither lazy nor active."""
     result = _shown(panel, PlaneRun)
-    if result is None:
-        return
     moved = displacement(result.run.w[-1], result.w0)
     fit = result.run.train_error[-1]
     where = f"with a displacement of {moved:.2f} this is {regime(moved)}"
     if regime(moved) != "in between":
         active = regime(moved) == "active"
-        say(where + ("; which way is lazy?" if active else " already; go back a little."))
-    elif fit > 1e-3:
-        say(f"the training loss is {fit:.1g} of the zero predictor's; it should be below 0.001.")
-    else:
-        say(None)
+        raise Wrong(where + ("; which way is lazy?" if active else " already; go back a little."))
+    if fit > 1e-3:
+        raise Wrong(
+            f"the training loss is {fit:.1g} of the zero predictor's; it should be below 0.001."
+        )
 
 
 def descent_step(answer):
@@ -309,18 +283,18 @@ def shifted_labels(answer, alpha, start, y):
         say(vector(answer, y - alpha * start, hints))
 
 
+@judged
 def wide_enough(panel):
     """Notebook 05: a width m at which τ = 0.1, α = 1 gives a displacement below 0.5."""
     result = _shown(panel, Outlook)
-    if result is None:
-        return
     state = panel.state
     if not (np.isclose(state["tau"], 0.1, rtol=0.06) and np.isclose(state["alpha"], 1, rtol=0.06)):
-        return say("put τ back to 0.1 and α to 1.")
+        raise Wrong("put τ back to 0.1 and α to 1.")
     if result.run is None:
-        return say("press “train”, so that there is something to measure.")
+        raise Wrong("press “train”, so that there is something to measure.")
     moved = displacement(result.run.w[-1], result.w0)
-    say(None if moved < 0.5 else f"the displacement is {moved:.2f}; which way does the gauge move?")
+    if moved >= 0.5:
+        raise Wrong(f"the displacement is {moved:.2f}; which way does the gauge move?")
 
 
 def theorem_radius(answer):
@@ -391,20 +365,19 @@ def error_over_constant(answer):
     function(answer, error, cases, mistakes)
 
 
+@judged
 def before_the_features(panel):
     """Notebook 06: beat the tangent kernel twice over, while the angle is still above 50°."""
     result = _shown(panel, SpaceRun)
-    if result is None:
-        return
     net, teacher, w = result.draw.net, result.draw.teacher, result.run.w[-1]
     angle = feature_angle(net, w, teacher)
     ratio = result.errors["test"].min() / result.errors["test, tangent kernel"].min()
     if ratio > 0.5:
-        say(f"the best error is {ratio:.2f} times the tangent kernel's; which way is active?")
-    elif angle < 50:
-        say(f"the mean angle is {angle:.0f}° already; go back a little.")
-    else:
-        say(None)
+        raise Wrong(
+            f"the best error is {ratio:.2f} times the tangent kernel's; which way is active?"
+        )
+    if angle < 50:
+        raise Wrong(f"the mean angle is {angle:.0f}° already; go back a little.")
 
 
 def neuron_product(answer):
@@ -439,18 +412,19 @@ def neuron_product(answer):
     function(answer, product, cases, mistakes, within=1e-4)
 
 
+@judged
 def below_and_falling(panel):
     """Notebook 07: a run below the tangent model's minimum that is still falling."""
     result = _shown(panel, PopulationRun)
-    if result is None:
-        return
     exact = result.errors["SGD, exact"][-1]
     if exact >= result.local_minimum:
-        say(f"{exact:.3f} is above the best tangent model; smaller τ or more steps get below it.")
-    elif result.status != "still falling":
-        say("below the best tangent model, but it has settled; use fewer steps or a larger τ.")
-    else:
-        say(None)
+        raise Wrong(
+            f"{exact:.3f} is above the best tangent model; smaller τ or more steps get below it."
+        )
+    if result.status != "still falling":
+        raise Wrong(
+            "below the best tangent model, but it has settled; use fewer steps or a larger τ."
+        )
 
 
 def largest_step(answer):
@@ -477,19 +451,16 @@ def largest_step(answer):
     function(answer, step, [(root @ root.T,) for root in roots], mistakes)
 
 
+@judged
 def lazy_but_bent(panel):
     """Notebook 09: a run that is lazy by its displacement, though its linearisation errs more."""
     result = _shown(panel, DigitsRun)
-    if result is None:
-        return
     said = regime(float(displacement(result.run.w[-1], result.net.w0)))
     bent, test = (result.errors[name][-1] for name in ("test, its linearisation", "test"))
     if said != "lazy":
-        say(f"by its displacement this run is {said}; which way is lazy?")
-    elif bent - test < 0.05:
-        say(f"the two errors are {abs(bent - test):.3f} apart; go back a little.")
-    else:
-        say(None)
+        raise Wrong(f"by its displacement this run is {said}; which way is lazy?")
+    if bent - test < 0.05:
+        raise Wrong(f"the two errors are {abs(bent - test):.3f} apart; go back a little.")
 
 
 def explained_part(answer):

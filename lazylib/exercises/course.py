@@ -7,7 +7,7 @@ out the property that is asked for, so that any way to it is right.
 import numpy as np
 
 from lazylib.data import circle
-from lazylib.exercises.answers import Wrong, called, numbers, say, unanswered
+from lazylib.exercises.answers import Wrong, called, judged, numbers
 from lazylib.experiments.plane import plane_setting, plane_weights
 from lazylib.kernels import limit_kernels, tangent_kernel
 from lazylib.models import TwoLayer
@@ -23,17 +23,7 @@ def _array(answer, shape, what):
     return value
 
 
-def _said(judge, answer):
-    """Say what a judge finds."""
-    if unanswered(answer):
-        return
-    try:
-        judge(answer)
-        say(None)
-    except Wrong as wrong:
-        say(str(wrong))
-
-
+@judged
 def never_learnt(labels):
     """Check labels of the 15 points of notebook 01 that the network at τ = 2 never learns.
 
@@ -41,10 +31,6 @@ def never_learnt(labels):
     ----------
     labels : array of shape (15,)
     """
-    _said(_judge_labels, labels)
-
-
-def _judge_labels(labels):
     y = _array(labels, (15,), "a label for each of the fifteen points is")
     if not y.any():
         raise Wrong("labels that are all 0 are learnt before training begins.")
@@ -57,6 +43,7 @@ def _judge_labels(labels):
         raise Wrong(f"the kernel still sees them: ‖K y‖/‖y‖ is {speed:.1e} of ‖K‖.")
 
 
+@judged
 def smallest_lazy_scale(alpha):
     """Check the smallest α at which the network of notebook 01 is lazy from τ = 0.1, within 10 %.
 
@@ -64,10 +51,6 @@ def smallest_lazy_scale(alpha):
     ----------
     alpha : float
     """
-    _said(_judge_scale, alpha)
-
-
-def _judge_scale(alpha):
     alpha = float(_array(alpha, (), "a number is"))
     if not 1e-2 <= alpha <= 1e6:
         raise Wrong("try the panel of notebook 01: which values of α does it offer?")
@@ -82,6 +65,7 @@ def _judge_scale(alpha):
         raise Wrong(f"a tenth less is lazy, too (displacement {less:.2g}).")
 
 
+@judged
 def doubled(double):
     """Check ``double(w, m, d)``: weights of 2m neurons with f = 0 and the same kernel but a factor.
 
@@ -90,10 +74,6 @@ def doubled(double):
     double : callable
         Given weights of a `TwoLayer` of width m, returns those of one of width 2m.
     """
-    _said(_judge_doubled, double)
-
-
-def _judge_doubled(double):
     rng = np.random.default_rng(7)
     for d, m in ((2, 3), (5, 4)):
         net, twice = TwoLayer(d, m), TwoLayer(d, 2 * m)
@@ -108,6 +88,7 @@ def _judge_doubled(double):
             raise Wrong("the function is 0, but its kernel is another one than before.")
 
 
+@judged
 def foretold(predict):
     """Check ``predict(kernel, y, t)``: the predictions of a lazy network at time t, from 0.
 
@@ -116,10 +97,6 @@ def foretold(predict):
     predict : callable
         Given an (n, n) kernel matrix, n labels and a time, returns n predictions.
     """
-    _said(_judge_foretold, predict)
-
-
-def _judge_foretold(predict):
     rng = np.random.default_rng(11)
     for n, times in ((3, (0.0, 0.7)), (6, (5.0, 200.0))):
         root = rng.standard_normal((n, n))
@@ -145,6 +122,7 @@ def _judge_foretold(predict):
         raise Wrong("after a long time all labels should be fitted.")
 
 
+@judged
 def unseen(teacher):
     """Check ``teacher(x)``: a function on the circle that the kernels of Eq. (4) cannot see at all.
 
@@ -153,10 +131,6 @@ def unseen(teacher):
     teacher : callable
         Given points of the circle, of shape (n, 2), returns n labels.
     """
-    _said(_judge_unseen, teacher)
-
-
-def _judge_unseen(teacher):
     x = circle(720)[1][:-1]
     y = _array(called(teacher, (x,)), (len(x),), "a label for each point of the circle is")
     size = np.sqrt(np.mean(y**2))
