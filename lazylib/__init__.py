@@ -15,6 +15,7 @@ Chizat & Bach, "A Note on Lazy Training in Supervised Differentiable Programming
 by its equations, figures and theorems throughout.
 """
 
+from lazylib import _rooms
 from lazylib.data import Dataset, Teacher, circle, nth_draw, sphere, teacher
 from lazylib.kernels import (
     KernelFlow,
@@ -62,55 +63,4 @@ from lazylib.trainers import Interrupted, Run, gradient_descent, gradient_flow, 
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Activation",
-    "Centered",
-    "Dataset",
-    "FirstLayer",
-    "Interrupted",
-    "KernelFlow",
-    "LazinessReport",
-    "LazyTheorem",
-    "Loss",
-    "Model",
-    "Population",
-    "Run",
-    "Scaled",
-    "Tangent",
-    "Teacher",
-    "TorchModel",
-    "TwoLayer",
-    "after",
-    "arc_cosine",
-    "before",
-    "circle",
-    "compare",
-    "criterion",
-    "deep_kernels",
-    "displacement",
-    "estimate_lipschitz",
-    "from_module",
-    "gradient_descent",
-    "gradient_flow",
-    "kernel_change",
-    "laziness_report",
-    "limit_kernels",
-    "limit_spectrum",
-    "log_cosh",
-    "logistic",
-    "multiplicities",
-    "nth_draw",
-    "quadratic",
-    "random_feature_kernels",
-    "regime",
-    "relu_coefficients",
-    "sgd",
-    "sign_flips",
-    "softplus",
-    "sphere",
-    "tangent_kernel",
-    "teacher",
-    "teacher_energy",
-    "unseen_energy",
-    "zonal",
-]
+__all__ = _rooms.offered(vars())

@@ -4,6 +4,7 @@
 ``notebooks/data``.
 """
 
+from lazylib import _rooms
 from lazylib.experiments.algorithms import sgd_on_f, sgd_on_tangent, train_by_sgd
 from lazylib.experiments.balance import RULES, Balance, balance
 from lazylib.experiments.clock import follow_clock
@@ -53,51 +54,4 @@ from lazylib.experiments.underparameterized import (
 )
 from lazylib.experiments.width import WIDTH
 
-__all__ = [
-    "DIGITS",
-    "DIGITS_TANGENT",
-    "GENERALIZATION",
-    "RULES",
-    "UNDERPARAMETERIZED",
-    "WIDTH",
-    "Balance",
-    "Experiment",
-    "Results",
-    "balance",
-    "best_constant",
-    "curves",
-    "data_folder",
-    "descend_with_step",
-    "digits_network",
-    "digits_run",
-    "digits_setting",
-    "draw_realizations",
-    "figure_2",
-    "follow_clock",
-    "foresee",
-    "keep_bits",
-    "load",
-    "mean_and_error",
-    "plane_setting",
-    "plane_weights",
-    "right",
-    "run",
-    "sgd_on_f",
-    "sgd_on_tangent",
-    "smooth_network",
-    "space_setting",
-    "still_falling",
-    "stored",
-    "sweep",
-    "tangent_minimum",
-    "train_and_round",
-    "train_by_sgd",
-    "train_classifier",
-    "train_four",
-    "train_in_plane",
-    "train_in_space",
-    "train_on_digits",
-    "train_on_noise",
-    "train_on_population",
-    "train_on_surface",
-]
+__all__ = _rooms.offered(vars())

@@ -1,6 +1,7 @@
 """Kernels: closed forms, the tangent kernel of any model, gradient flow with a kernel, spectra."""
 
-from lazylib.kernels import modules as _modules  # noqa: F401 (registers its kernel)
+from lazylib import _rooms
+from lazylib.kernels import modules as _modules  # registers its kernel
 from lazylib.kernels.arc_cosine import (
     arc_cosine,
     deep_kernels,
@@ -18,18 +19,4 @@ from lazylib.kernels.spectrum import (
 )
 from lazylib.kernels.tangent import tangent_kernel
 
-__all__ = [
-    "KernelFlow",
-    "Stop",
-    "arc_cosine",
-    "deep_kernels",
-    "limit_kernels",
-    "limit_spectrum",
-    "multiplicities",
-    "random_feature_kernels",
-    "relu_coefficients",
-    "tangent_kernel",
-    "teacher_energy",
-    "unseen_energy",
-    "zonal",
-]
+__all__ = _rooms.offered(vars())

@@ -1,5 +1,6 @@
 """What the note says of training, as numbers: laziness, Eq. (7), Theorems 3.2 and 3.4."""
 
+from lazylib import _rooms
 from lazylib.theory.comparison import Comparison, compare
 from lazylib.theory.criterion import Criterion, criterion
 from lazylib.theory.laziness import (
@@ -24,31 +25,4 @@ from lazylib.theory.theorem import (
     lipschitz_bound,
 )
 
-__all__ = [
-    "ACTIVE_ABOVE",
-    "LAZY_BELOW",
-    "Comparison",
-    "Criterion",
-    "LazinessReport",
-    "LazyTheorem",
-    "Population",
-    "after",
-    "before",
-    "compare",
-    "criterion",
-    "displacement",
-    "estimate_lipschitz",
-    "feature_angle",
-    "jacobian_change",
-    "kernel_change",
-    "laziness_report",
-    "lemma_3_3_bound",
-    "lemma_a1_bound",
-    "lipschitz_bound",
-    "neuron_angles",
-    "power_law",
-    "regime",
-    "sign_flips",
-    "tangent_gram",
-    "under_parameterized",
-]
+__all__ = _rooms.offered(vars())

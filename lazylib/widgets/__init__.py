@@ -1,5 +1,6 @@
 """The slider panels: each ``explore_…()`` returns one box, which code can set and read back."""
 
+from lazylib import _rooms
 from lazylib.widgets.balance import explore_balance
 from lazylib.widgets.criterion import explore_criterion
 from lazylib.widgets.digits import explore_digits
@@ -18,22 +19,4 @@ from lazylib.widgets.population import explore_population
 from lazylib.widgets.tangent import explore_sgd, explore_surface
 from lazylib.widgets.theorem import explore_theorem
 
-__all__ = [
-    "compare",
-    "explore_balance",
-    "explore_bits",
-    "explore_clock",
-    "explore_criterion",
-    "explore_digits",
-    "explore_generalization",
-    "explore_kernels",
-    "explore_neurons",
-    "explore_noise",
-    "explore_population",
-    "explore_predictors",
-    "explore_sgd",
-    "explore_steps",
-    "explore_surface",
-    "explore_theorem",
-    "explore_time",
-]
+__all__ = _rooms.offered(vars())
