@@ -2,19 +2,8 @@
 
 import numpy as np
 
-from lazylib.plots.style import (
-    FOURTH,
-    INK,
-    NEGATIVE,
-    POSITIVE,
-    THIRD,
-    legend_below,
-    log_limits,
-    put,
-    regime_bands,
-    view,
-    written,
-)
+from lazylib.plots.colors import FOURTH, INK, NEGATIVE, POSITIVE, THIRD
+from lazylib.plots.style import legend_below, log_limits, put, regime_bands, view, written
 from lazylib.theory.laziness import regime
 
 #: Colour, line and marker of up to six curves that are to be told apart.

@@ -2,19 +2,12 @@
 
 import numpy as np
 
-from lazylib.plots.style import (
-    FAINT,
-    FOURTH,
-    INK,
-    THIRD,
-    legend_below,
-    line_artists,
-    log_limits,
-    put,
-    regime_bands,
-    written,
-)
+from lazylib.plots.colors import FAINT, FOURTH, INK, THIRD
+from lazylib.plots.style import legend_below, line_artists, log_limits, put, regime_bands, written
 from lazylib.theory.laziness import displacement, regime
+
+#: Where the needles of the gauge stand.
+_HEIGHTS = {"ratio": 0.5, "bend": 0.2}
 
 
 def gauge_artists(ax, title="Before training: the gauge of Eq. (7)"):
@@ -22,24 +15,22 @@ def gauge_artists(ax, title="Before training: the gauge of Eq. (7)"):
     regime_bands(ax, across=False)
     for x, text, place in ((0.05, "lazy", "right"), (0.32, "?", "center"), (2, "active", "left")):
         ax.text(x, 0.92, text, ha=place, va="top", fontsize=18, color=INK)
-    styles = {}
-    for marker, height, color, label in (
-        ("v", 0.5, INK, "Eq. (7): left side / right side"),
-        ("D", 0.2, THIRD, "its sharper form: foretold change of Df"),
-    ):
+    needle = {"linestyle": "", "markersize": 15}
+    ratio = {"marker": "v", "color": INK, "label": "Eq. (7): left side / right side"}
+    bend = {"marker": "D", "color": THIRD, "label": "its sharper form: foretold change of Df"}
+    for height in _HEIGHTS.values():
         ax.axhline(height, color=FAINT, linewidth=1, zorder=0)
-        style = {"linestyle": "", "marker": marker, "markersize": 15, "color": color}
-        styles[label] = style
     settings = {"xlabel": "ratio", "xscale": "log", "ylim": (0, 1), "yticks": []}
+    styles = {"ratio": needle | ratio, "bend": needle | bend}
     lines = line_artists(ax, styles, title=title, **settings)
     legend_below(ax, ncols=1, markerscale=0.7)
-    return dict(zip(("ratio", "bend"), lines.values(), strict=True))
+    return lines
 
 
 def set_gauge(artists, ratio, bend):
     """Move the needles of the gauge."""
-    for name, value, height in (("ratio", ratio, 0.5), ("bend", bend, 0.2)):
-        put(artists[name], [value], [height])
+    put(artists["ratio"], [ratio], [_HEIGHTS["ratio"]])
+    put(artists["bend"], [bend], [_HEIGHTS["bend"]])
     values = np.array([ratio, bend])
     artists["ratio"].axes.set(xlim=log_limits(1e-5, 1e3, values / 2, values * 2))
 
@@ -50,13 +41,13 @@ def displacement_artists(ax, title="After training: the displacement"):
     for y, text, place in ((0.08, "lazy", "top"), (1.25, "active", "bottom")):
         ax.text(0.01, y, text, va=place, transform=ax.get_yaxis_transform(), color=INK)
     styles = {
-        "foretold: tangent model": {"color": INK, "linestyle": "--"},
-        "network, trained": {"color": FOURTH, "linewidth": 3},
+        "foretold": {"label": "foretold: tangent model", "color": INK, "linestyle": "--"},
+        "moved": {"label": "network, trained", "color": FOURTH, "linewidth": 3},
     }
     settings = {"xlabel": "training time t", "ylabel": "‖w − w₀‖ / ‖w₀‖"}
     lines = line_artists(ax, styles, title=title, xscale="log", yscale="log", **settings)
     legend_below(ax)
-    return dict(zip(("foretold", "moved"), lines.values(), strict=True))
+    return lines
 
 
 def set_displacement(artists, times, moved, foretold):

@@ -4,8 +4,9 @@ import numpy as np
 
 from lazylib.experiments.digits import right
 from lazylib.experiments.runner import mean_and_error
+from lazylib.plots.colors import INK, NEGATIVE, POSITIVE, THIRD
 from lazylib.plots.generalization import path_artists, set_paths
-from lazylib.plots.style import INK, NEGATIVE, POSITIVE, THIRD, written
+from lazylib.plots.style import written
 from lazylib.theory import displacement, regime
 
 _STYLES = {

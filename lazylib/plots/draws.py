@@ -1,7 +1,7 @@
 """Each draw for itself, where their mean would describe none."""
 
+from lazylib.plots.colors import NEGATIVE, POSITIVE
 from lazylib.plots.generalization import level
-from lazylib.plots.style import NEGATIVE, POSITIVE
 
 
 def draws(ax, tau, errors, groups, constant, title="Figure 1(c), each draw"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lazylib.plots.style import FAINT, FOURTH, INK, THIRD
+from lazylib.plots.colors import FAINT, FOURTH, INK, THIRD
 
 _LOOKS = {
     "Eq. (7)": {"color": INK, "marker": "v"},

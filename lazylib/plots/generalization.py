@@ -4,18 +4,8 @@ import numpy as np
 
 from lazylib.experiments.generalization import best_constant, constant_error
 from lazylib.experiments.runner import mean_and_error
-from lazylib.plots.style import (
-    FOURTH,
-    INK,
-    NEGATIVE,
-    POSITIVE,
-    THIRD,
-    legend_below,
-    log_limits,
-    put,
-    view,
-    written,
-)
+from lazylib.plots.colors import FOURTH, INK, NEGATIVE, POSITIVE, THIRD
+from lazylib.plots.style import legend_below, log_limits, put, view, written
 from lazylib.theory.laziness import displacement, feature_angle, neuron_angles, regime
 
 #: What each kernel level of Figure 1(c) is called, and how it is drawn.

@@ -6,20 +6,8 @@ from matplotlib.collections import LineCollection
 from lazylib.experiments.plane import DEGREES
 from lazylib.experiments.predictors import TIMES
 from lazylib.experiments.realizations import PHI, WIDTHS, draw_realizations
-from lazylib.plots.style import (
-    FAINT,
-    FOURTH,
-    INK,
-    NEGATIVE,
-    POSITIVE,
-    THIRD,
-    legend_below,
-    line_artists,
-    log_limits,
-    nice_limit,
-    put,
-    written,
-)
+from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
+from lazylib.plots.style import legend_below, line_artists, log_limits, nice_limit, put, written
 from lazylib.theory.laziness import regime
 
 

@@ -3,33 +3,20 @@
 import numpy as np
 
 from lazylib.experiments.limits import STEPS
-from lazylib.plots.style import (
-    FAINT,
-    FOURTH,
-    INK,
-    NEGATIVE,
-    POSITIVE,
-    THIRD,
-    legend_below,
-    line_artists,
-    log_limits,
-    nice_limit,
-    view,
-    written,
-)
+from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
+from lazylib.plots.style import legend_below, line_artists, log_limits, nice_limit, view, written
 from lazylib.theory.laziness import LAZY_BELOW, regime
 
 _ERROR, _MOVED = "error / zero predictor's", "displacement ‖w − w₀‖/‖w₀‖"
 _NOW = {"linestyle": "", "marker": "o", "markersize": 12, "color": NEGATIVE}
 
 
-def _two(figure, first, second):
-    """Two axes side by side with room for legends below: each a (styles, settings) pair."""
+def _two(figure, *styles):
+    """Two axes side by side with room for legends below, and a panel of lines in each."""
     axes = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.085, right=0.985, top=0.92, bottom=0.31, wspace=0.22)
-    artists = []
-    for ax, (styles, settings) in zip(axes, (first, second), strict=True):
-        artists.append(line_artists(ax, styles, **settings))
+    artists = [line_artists(ax, each) for ax, each in zip(axes, styles, strict=True)]
+    for ax in axes:
         legend_below(ax)
     return axes, artists
 
@@ -42,20 +29,14 @@ def _border(ax):
 
 def time_panels(figure):
     """Make the panels of a classifier's displacement and loss against time."""
-    time = {"xlabel": "training time t", "xscale": "log", "xlim": (1, 1e10)}
-    axes, artists = _two(
-        figure,
-        (
-            {"displacement": {"color": POSITIVE, "linewidth": 3}, "now": _NOW},
-            time | {"title": "Logistic loss: how far", "ylabel": _MOVED, "ylim": (0, 0.3)},
-        ),
-        (
-            {"loss R": {"color": FOURTH, "linewidth": 3}, "∝ 1/t": {"color": INK, "ls": ":"}},
-            time | {"title": "… and its loss", "yscale": "log", "ylim": (1e-10, 2)},
-        ),
-    )
+    far = {"displacement": {"color": POSITIVE, "linewidth": 3}, "now": _NOW}
+    loss = {"loss R": {"color": FOURTH, "linewidth": 3}, "∝ 1/t": {"color": INK, "linestyle": ":"}}
+    axes, artists = _two(figure, far, loss)
+    for ax in axes:
+        ax.set(xlabel="training time t", xscale="log", xlim=(1, 1e10))
+    axes[0].set(title="Logistic loss: how far", ylabel=_MOVED, ylim=(0, 0.3))
+    axes[1].set(title="… and its loss", ylabel="R(αf)", yscale="log", ylim=(1e-10, 2))
     _border(axes[0])
-    axes[1].set_ylabel("R(αf)")
     return axes, artists
 
 
@@ -77,27 +58,18 @@ def fill_time(axes, artists, result, decades):
 
 def steps_panels(figure):
     """Make the panels of the loss and of step · λ_max, step by step."""
-    steps = {"xlabel": "steps taken", "xlim": (0, STEPS)}
-    axes, artists = _two(
-        figure,
-        (
-            {"training loss": {"color": POSITIVE, "linewidth": 3}},
-            steps | {"title": "Gradient descent", "yscale": "log", "ylim": (1e-6, 1e7)},
-        ),
-        (
-            {
-                "step · λ_max of the kernel now": {"color": FOURTH, "linewidth": 3},
-                "displacement": {"color": THIRD, "linestyle": "--", "linewidth": 3},
-            },
-            steps
-            | {
-                "title": "Its tangent kernel, and its weights",
-                "ylabel": "step · λ_max, or ‖w − w₀‖/‖w₀‖",
-                "ylim": (0, 7),
-            },
-        ),
-    )
-    axes[0].set_ylabel("training loss / zero predictor's")
+    loss = {"training loss": {"color": POSITIVE, "linewidth": 3}}
+    kernel = {
+        "step · λ_max of the kernel now": {"color": FOURTH, "linewidth": 3},
+        "displacement": {"color": THIRD, "linestyle": "--", "linewidth": 3},
+    }
+    axes, artists = _two(figure, loss, kernel)
+    for ax in axes:
+        ax.set(xlabel="steps taken", xlim=(0, STEPS))
+    axes[0].set(title="Gradient descent", ylabel="training loss / zero predictor's")
+    axes[0].set(yscale="log", ylim=(1e-6, 1e7))
+    axes[1].set(title="Its tangent kernel, and its weights", ylim=(0, 7))
+    axes[1].set(ylabel="step · λ_max, or ‖w − w₀‖/‖w₀‖")
     axes[1].axhline(2, color=FAINT, linewidth=1, zorder=0)
     axes[1].text(STEPS - 1, 2.05, "stable below 2", ha="right", color=INK)
     return axes, artists
@@ -107,10 +79,8 @@ def fill_steps(axes, artists, result):
     """Fill the panels; return what they show, in words."""
     steps = np.arange(len(result.loss))
     artists[0]["training loss"].set_data(steps, result.loss)
-    for line, values in zip(
-        artists[1].values(), (result.sharpness, result.displacement), strict=True
-    ):
-        line.set_data(steps, values)
+    artists[1]["step · λ_max of the kernel now"].set_data(steps, result.sharpness)
+    artists[1]["displacement"].set_data(steps, result.displacement)
     view(axes[0], ylim=log_limits(1e-6, 1e7, result.loss))
     start = f"Steps of {result.factor:.3g}/λ_max: "
     if result.diverged:
@@ -125,27 +95,20 @@ def fill_steps(axes, artists, result):
 
 def bits_panels(figure):
     """Make the panels of the test error against bits, and of bits needed against τ."""
-    points = {"linestyle": "", "marker": "o", "color": FAINT, "markersize": 7}
-    axes, artists = _two(
-        figure,
-        (
-            {
-                "rounded weights": {"color": POSITIVE, "marker": "o", "linewidth": 2.5},
-                "all bits": {"color": INK, "linestyle": ":"},
-                "log₂ of 1/displacement": {"color": NEGATIVE, "linestyle": "--"},
-            },
-            {"title": "Test error of what is kept", "yscale": "log", "ylim": (1e-3, 1e3)},
-        ),
-        (
-            {
-                "τ from 0.1 to 100": points,
-                "needed = foreseen": {"color": NEGATIVE, "linestyle": "--"},
-                "this run": _NOW,
-            },
-            {"title": "Foreseen and needed", "xlabel": "log₂ of 1/displacement"},
-        ),
-    )
+    errors = {
+        "rounded weights": {"color": POSITIVE, "marker": "o", "linewidth": 2.5},
+        "all bits": {"color": INK, "linestyle": ":"},
+        "log₂ of 1/displacement": {"color": NEGATIVE, "linestyle": "--"},
+    }
+    needed = {
+        "τ from 0.1 to 100": {"linestyle": "", "marker": "o", "color": FAINT, "markersize": 7},
+        "needed = foreseen": {"color": NEGATIVE, "linestyle": "--"},
+        "this run": _NOW,
+    }
+    axes, artists = _two(figure, errors, needed)
+    axes[0].set(title="Test error of what is kept", yscale="log", ylim=(1e-3, 1e3))
     axes[0].set(xlabel="bits kept of each weight", ylabel="test " + _ERROR, xlim=(0, 25))
+    axes[1].set(title="Foreseen and needed", xlabel="log₂ of 1/displacement")
     axes[1].set(ylabel="bits needed", xlim=(-3, 21), ylim=(0, 21))
     artists[1]["needed = foreseen"].set_data([0, 21], [0, 21])
     return axes, artists
@@ -170,22 +133,17 @@ def fill_bits(axes, artists, result):
 
 def noise_panels(figure):
     """Make the panels of errors and displacement against time, for noisy labels."""
-    time = {"xlabel": "training time t", "xscale": "log", "xlim": (1e-2, 1e4), "yscale": "log"}
-    axes, artists = _two(
-        figure,
-        (
-            {
-                "test, clean labels": {"color": POSITIVE, "linewidth": 3},
-                "training, noisy labels": {"color": FOURTH, "linestyle": "--"},
-                "best stop": _NOW,
-            },
-            time | {"title": "Errors", "ylim": (1e-4, 30), "ylabel": _ERROR},
-        ),
-        (
-            {"displacement": {"color": THIRD, "linewidth": 3}, "best stop": _NOW},
-            time | {"title": "How far the weights went", "ylim": (1e-4, 1), "ylabel": _MOVED},
-        ),
-    )
+    errors = {
+        "test, clean labels": {"color": POSITIVE, "linewidth": 3},
+        "training, noisy labels": {"color": FOURTH, "linestyle": "--"},
+        "best stop": _NOW,
+    }
+    far = {"displacement": {"color": THIRD, "linewidth": 3}, "best stop": _NOW}
+    axes, artists = _two(figure, errors, far)
+    for ax in axes:
+        ax.set(xlabel="training time t", xscale="log", xlim=(1e-2, 1e4), yscale="log")
+    axes[0].set(title="Errors", ylim=(1e-4, 30), ylabel=_ERROR)
+    axes[1].set(title="How far the weights went", ylim=(1e-4, 1), ylabel=_MOVED)
     _border(axes[1])
     return axes, artists
 
@@ -213,37 +171,27 @@ def fill_noise(axes, artists, result):
 
 def clock_panels(figure):
     """Make the panels of the population loss of doubled and of centered networks."""
-    styles = [
-        {"color": color, "linestyle": style, "linewidth": 3}
-        for color, style in ((POSITIVE, "-"), (NEGATIVE, "--"), (INK, ":"))
-    ]
-    clock = {"xscale": "log", "ylim": (0, 1.05), "ylabel": "population loss / zero predictor's"}
-    return _two(
-        figure,
-        *(
-            (
-                {f"α = {a}": style for a, style in zip((10, 20, 40), styles, strict=True)},
-                clock | {"title": title},
-            )
-            for title in ("Doubling", "f − f(w₀)")
-        ),
-    )
+    styles = {
+        f"α = {alpha}": {"color": color, "linestyle": style, "linewidth": 3}
+        for alpha, color, style in ((10, POSITIVE, "-"), (20, NEGATIVE, "--"), (40, INK, ":"))
+    }
+    axes, artists = _two(figure, styles, styles)
+    for ax, title in zip(axes, ("Doubling", "f − f(w₀)"), strict=True):
+        ax.set(title=title, ylabel="population loss / zero predictor's")
+        ax.set(xscale="log", ylim=(0, 1.05))
+    return axes, artists
 
 
 def fill_clock(axes, artists, result, clock):
     """Fill the panels against "t" or "t/alpha^2"; return what they show, in words."""
-    for ax, lines, name in zip(axes, artists, ("doubled", "centered"), strict=True):
-        for line, alpha, error in zip(
-            lines.values(), result.alpha, result.errors[name].T, strict=True
-        ):
-            scale = alpha**2 if clock == "t" else 1
-            line.set_data(result.ticks[1:] * scale, error[1:])
-        most = result.ticks[-1] * (result.alpha[-1] ** 2 if clock == "t" else 1)
-        ax.set(xlabel="training time " + clock.replace("alpha^2", "α²"), xlim=(most * 1e-4, most))
+    scales = result.alpha**2 if clock == "t" else np.ones(len(result.alpha))
+    most, at_one = result.ticks[-1] * scales[-1], np.abs(result.ticks - 1).argmin()
     words = []
-    for name in ("doubled", "centered"):
-        at_one = np.abs(result.ticks - 1).argmin()
+    for ax, lines, name in zip(axes, artists, ("doubled", "centered"), strict=True):
         error, moved = result.errors[name], result.displacement[name][-1]
+        for line, scale, values in zip(lines.values(), scales, error.T, strict=True):
+            line.set_data(result.ticks[1:] * scale, values[1:])
+        ax.set(xlabel="training time " + clock.replace("alpha^2", "α²"), xlim=(most * 1e-4, most))
         words.append(
             f"{name}, {_listed(error[at_one], 2)} at t = α², {_listed(error[-1], 2)} at "
             f"{result.ticks[-1]:g} α² with displacements {_listed(moved, 3)}"

@@ -4,6 +4,7 @@ import numpy as np
 
 from lazylib.experiments.runner import curves
 from lazylib.experiments.underparameterized import MOST_SAMPLES, still_falling
+from lazylib.plots.colors import FAINT, INK, NEGATIVE, POSITIVE, THIRD
 from lazylib.plots.generalization import (
     curve,
     level,
@@ -12,17 +13,7 @@ from lazylib.plots.generalization import (
     set_now,
     set_paths,
 )
-from lazylib.plots.style import (
-    FAINT,
-    INK,
-    NEGATIVE,
-    POSITIVE,
-    THIRD,
-    legend_below,
-    line_artists,
-    put,
-    written,
-)
+from lazylib.plots.style import legend_below, line_artists, put, written
 from lazylib.theory.laziness import regime
 from lazylib.trainers.run import OF_ITSELF, OF_ZERO
 

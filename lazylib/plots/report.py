@@ -4,7 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from lazylib import _checks
-from lazylib.plots.style import FOURTH, INK, NEGATIVE, POSITIVE, regime_bands
+from lazylib.plots.colors import FOURTH, INK, NEGATIVE, POSITIVE
+from lazylib.plots.style import regime_bands
 from lazylib.theory.report import LazinessReport
 
 

@@ -1,18 +1,11 @@
-"""The style that all figures share: colors, sizes, and primitives."""
+"""The style that all figures share: sizes, and primitives; `colors` belong to it."""
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.ticker import LogFormatterSciNotation, NullFormatter
 
+from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD  # noqa: F401
 from lazylib.theory.laziness import ACTIVE_ABOVE, LAZY_BELOW
-
-#: Blue, vermilion, green and purple of Okabe & Ito, which colour-blind readers tell apart.
-POSITIVE, NEGATIVE, THIRD, FOURTH = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-
-
-#: For words and what is compared with; for what stands behind.
-INK, FAINT = "#222222", "#808080"
-
 
 #: Sizes that can be read from the last row.
 STYLE = {
@@ -124,14 +117,14 @@ def animate(artists):
 
 
 def line_artists(ax, styles, **settings):
-    """Make a panel of lines: ``styles`` holds a label for each, and how to draw it.
+    """Make a panel of lines: ``styles`` holds a name for each, and how to draw it.
 
-    Returns a dictionary of lines by label, still empty; ``settings`` go to ``ax.set``. A label that
-    begins with "_" is not in the legend.
+    Returns a dictionary of lines by name, still empty; ``settings`` go to ``ax.set``. A name is the
+    label in the legend, unless the style has one; a label that begins with "_" is not shown.
     """
     lines = {}
-    for label, style in styles.items():
-        lines[label] = ax.plot([], [], **({"linewidth": 2} | style), label=label)[0]
+    for name, style in styles.items():
+        lines[name] = ax.plot([], [], **({"linewidth": 2, "label": name} | style))[0]
     ax.set(**settings)
     return lines
 

@@ -7,12 +7,8 @@ from matplotlib.colors import to_rgb
 from lazylib.experiments.algorithms import STEPS, STRIDE
 from lazylib.experiments.plane import DEGREES
 from lazylib.experiments.surface import train_on_surface
+from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE
 from lazylib.plots.style import (
-    FAINT,
-    FOURTH,
-    INK,
-    NEGATIVE,
-    POSITIVE,
     legend_below,
     line_artists,
     log_limits,

@@ -2,26 +2,16 @@
 
 import numpy as np
 
-from lazylib.plots.style import (
-    FAINT,
-    FOURTH,
-    INK,
-    NEGATIVE,
-    POSITIVE,
-    THIRD,
-    legend_below,
-    line_artists,
-    log_limits,
-    put,
-    written,
-)
+from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
+from lazylib.plots.style import legend_below, line_artists, log_limits, put, written
 
 
 def distance_artists(ax, title="Theorem 3.2 and Lemma 3.3"):
     """Make the panel of ‖αf(w(t)) − f*‖ under its bounds, for `set_distance`."""
+    bound = {"color": NEGATIVE, "linewidth": 3}
     styles = {
-        "Theorem 3.2, promised": {"color": NEGATIVE, "linewidth": 3},
-        "its formula, not promised": {"color": NEGATIVE, "linewidth": 3, "linestyle": "--"},
+        "promised": bound | {"label": "Theorem 3.2, promised"},
+        "not promised": bound | {"label": "its formula, not promised", "linestyle": "--"},
         "Lemma 3.3": {"color": THIRD, "linewidth": 2.5, "linestyle": "-."},
         "network": {"color": FOURTH, "linewidth": 3},
         "tangent model": {"color": INK, "linestyle": ":"},
@@ -29,8 +19,7 @@ def distance_artists(ax, title="Theorem 3.2 and Lemma 3.3"):
     settings = {"xlabel": "training time t", "ylabel": "‖αf − f*‖ / ‖f*‖"}
     lines = line_artists(ax, styles, title=title, yscale="log", ylim=(1e-4, 3), **settings)
     legend_below(ax)
-    names = ("promised", "not promised", "lemma", "network", "tangent")
-    return dict(zip(names, lines.values(), strict=True))
+    return lines
 
 
 def set_distance(ax, artists, times, curves, promised):
@@ -39,7 +28,7 @@ def set_distance(ax, artists, times, curves, promised):
     ``curves`` are these four, of shape (frames,) each; ``promised`` is a bool.
     """
     network, tangent, lemma, bound = curves
-    for name, values in (("network", network), ("tangent", tangent), ("lemma", lemma)):
+    for name, values in (("network", network), ("tangent model", tangent), ("Lemma 3.3", lemma)):
         put(artists[name], times, values)
     shown, hidden = ("promised", "not promised")[:: 1 if promised else -1]
     put(artists[shown], times, bound)
@@ -57,31 +46,30 @@ def gap_artists(ax, title="Lemma A.1"):
     settings = {"xlabel": "training time t", "ylabel": "‖αf − αT_f‖", "ylim": (1e-10, 1)}
     lines = line_artists(ax, styles, title=title, xscale="log", yscale="log", **settings)
     legend_below(ax, ncols=1)
-    return dict(zip(("bound", "gap"), lines.values(), strict=True))
+    return lines
 
 
 def set_gap(ax, artists, times, gap, bound):
     """Fill the panel of the gap, of shape (frames,), with its bound, a number."""
-    put(artists["gap"], times[1:], gap[1:])
-    put(artists["bound"], [times[1], times[-1]], [bound, bound])
+    put(artists["network to tangent model"], times[1:], gap[1:])
+    put(artists["Lemma A.1"], [times[1], times[-1]], [bound, bound])
     ax.set(xlim=(times[1], times[-1]), ylim=log_limits(1e-10, 1, gap[1:], [bound]))
 
 
-_RATES = (
-    ("sup ‖w − w₀‖", "o", POSITIVE),
-    ("sup ‖αf − αT_f‖", "s", THIRD),
-    ("sup ‖w − w̄‖", "D", FOURTH),
-)
+_RATES = {
+    "sup ‖w − w₀‖": {"marker": "o", "color": POSITIVE},
+    "sup ‖αf − αT_f‖": {"marker": "s", "color": THIRD},
+    "sup ‖w − w̄‖": {"marker": "D", "color": FOURTH},
+}
 
 
 def rates_artists(ax, title="The three rates of Theorem 3.2"):
     """Make the panel of the three suprema against α, for `set_rates`."""
-    artists = {"here": ax.plot([], [], color=INK, linewidth=1.5, linestyle="--", label="_")[0]}
-    artists["covered"] = ax.axvspan(1, 2, color=NEGATIVE, alpha=0.15, linewidth=0)
-    artists["covered"].set_label("α of the theorem")
-    for name, marker, color in _RATES:
-        artists[name] = ax.plot([], [], marker=marker, color=color, linewidth=2, label=name)[0]
-    ax.set(title=title, xlabel="α", xscale="log", yscale="log", ylim=(1e-12, 30))
+    artists = line_artists(ax, {"_here": {"color": INK, "linewidth": 1.5, "linestyle": "--"}})
+    band = {"color": NEGATIVE, "alpha": 0.15, "linewidth": 0, "label": "α of the theorem"}
+    artists["covered"] = ax.axvspan(1, 2, **band)
+    settings = {"xlabel": "α", "xscale": "log", "yscale": "log", "ylim": (1e-12, 30)}
+    artists |= line_artists(ax, _RATES, title=title, **settings)
     legend_below(ax)
     return artists
 
@@ -91,12 +79,12 @@ def set_rates(ax, artists, alpha, suprema, threshold, here=None):
 
     A band marks the α > ``threshold``; a dashed line the α that is ``here``.
     """
-    for (name, _, _), values in zip(_RATES, suprema, strict=True):
+    for name, values in zip(_RATES, suprema, strict=True):
         put(artists[name], alpha, values)
     artists["covered"].set_x(min(threshold, 2 * alpha[-1]))
     artists["covered"].set_width(2 * alpha[-1])
     ax.set(xlim=(alpha[0] / 1.1, alpha[-1] * 1.1), ylim=log_limits(1e-12, 30, suprema))
-    put(artists["here"], *(([], []) if here is None else ([here, here], ax.get_ylim())))
+    put(artists["_here"], *(([], []) if here is None else ([here, here], ax.get_ylim())))
 
 
 def guide(ax, alpha, start, slope):
@@ -106,22 +94,6 @@ def guide(ax, alpha, start, slope):
     text = rf"$\propto \alpha^{{{slope}}}$"
     offset = {"xytext": (-10, 8), "textcoords": "offset points", "ha": "right"}
     ax.annotate(text, (alpha[-1], values[-1]), color=INK, **offset)
-
-
-def losses_by_alpha(ax, times, losses, best, alphas, title):
-    """Draw the population loss against time, one curve an α, from active (dark) to lazy.
-
-    ``losses`` of shape (frames, k) and the level ``best`` are relative to the zero predictor's.
-    """
-    styles = ["-", "--", "-.", (0, (5, 1)), ":"]
-    colors = [INK, POSITIVE, THIRD, NEGATIVE, FOURTH]
-    for alpha, values, style, color in zip(alphas, losses.T, styles, colors, strict=False):
-        ax.loglog(
-            times, values, linestyle=style, color=color, linewidth=2.5, label=f"α = {alpha:g}"
-        )
-    ax.axhline(best, color=FAINT, linewidth=1.5, zorder=0, label="best tangent model")
-    ax.set(title=title, xlabel="training time t", ylabel="population loss R / R(0)")
-    ax.legend(loc="lower left")
 
 
 def describe_theorem(result, i):
