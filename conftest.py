@@ -13,8 +13,8 @@ if find_spec("torch") is None:  # `make test-extras` has it
 
 
 def pytest_collection_modifyitems(items):
-    """Leave the browser's tests for the end; let nbval compare what is said, not pictures."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Begin with the browser's tests, the longest; let nbval compare what is said, not pictures."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     for item in items:
         if hasattr(item.parent, "skip_compare"):  # a panel's stored page has its picture in it
             item.parent.skip_compare = {*item.parent.skip_compare, "text/html"}

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -32,12 +33,25 @@ def find_chromium(install=False):
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
     if not os.path.exists(own) and install:
-        _install()
-        return find_chromium()
+        with _one_at_a_time():
+            return find_chromium() or _install()
     return own if os.path.exists(own) else None
 
 
+@contextlib.contextmanager
+def _one_at_a_time():
+    """Let no other process install while this one does: apt-get does not wait for another."""
+    with contextlib.ExitStack() as stack:
+        if sys.platform == "linux":
+            import fcntl
+
+            name = Path(tempfile.gettempdir(), f"lazylib-browser-{os.getuid()}.lock")
+            fcntl.flock(stack.enter_context(open(name, "w", encoding="utf-8")), fcntl.LOCK_EX)
+        yield
+
+
 def _install():
+    """Install Chromium, and return its path."""
     if sys.platform == "linux" and shutil.which("apt-get") and os.geteuid() == 0:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], check=True)
@@ -45,6 +59,7 @@ def _install():
         subprocess.run(command, check=True, env=environment)
     else:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+    return find_chromium()
 
 
 @contextlib.contextmanager
