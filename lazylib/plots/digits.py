@@ -25,9 +25,8 @@ def digits_sweep(axes, results, tangent):
     results, tangent : Results
         The stored experiments "digits" and "digits-tangent".
     """
-    alpha, mean = np.array(results.grid["alpha"]), {}
-    for name, values in results.values.items():
-        mean[name] = mean_and_error(values, axis=1)
+    alpha = np.array(results.grid["alpha"])
+    mean = {name: mean_and_error(values, axis=1) for name, values in results.values.items()}
     level, level_error = mean_and_error(tangent.values["right"], axis=1)
     parts = [("right", "test images told right"), ("displacement", "‖w − w₀‖ / ‖w₀‖")]
     parts.append(("kernel_change", "relative change of the kernel"))

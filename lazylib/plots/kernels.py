@@ -7,7 +7,15 @@ from lazylib.experiments.plane import DEGREES
 from lazylib.experiments.predictors import TIMES
 from lazylib.experiments.realizations import PHI, WIDTHS, draw_realizations
 from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
-from lazylib.plots.style import legend_below, line_artists, log_limits, nice_limit, put, written
+from lazylib.plots.style import (
+    circle_artists,
+    legend_below,
+    line_artists,
+    log_limits,
+    nice_limit,
+    put,
+    written,
+)
 from lazylib.theory.laziness import regime
 
 
@@ -42,14 +50,9 @@ def set_kernels(ax, artists, draws, typical):
     lines = np.stack(np.broadcast_arrays(degrees, draws), axis=-1)
     artists["draws"].set_segments(lines)
     low, high = ax.get_ylim()
-    base = np.full_like(degrees, low)
-    outline = np.concatenate(
-        [[degrees, low + 0.2 * (high - low) * typical], [degrees, base]], axis=1
-    )
-    outline = np.concatenate(
-        [outline[:, : len(degrees)], outline[:, : -len(degrees) - 1 : -1]], axis=1
-    )
-    artists["typical"].set_verts([outline.T])
+    above = [degrees, low + 0.2 * (high - low) * typical]
+    below = [degrees[::-1], np.full_like(degrees, low)]
+    artists["typical"].set_verts([np.concatenate([above, below], axis=1).T])
 
 
 #: How the four predictors of notebook 03 are told apart, by colour and by line.
@@ -65,11 +68,7 @@ def predictor_artists(ax, title="Learnt functions on the circle at time t"):
     """Make the panel of four predictors on the circle, with their target and the data."""
     styles = {"target": {"color": INK, "linewidth": 5, "alpha": 0.3}, **PREDICTORS}
     styles["data"] = {"color": INK, "linestyle": "", "marker": "o", "markersize": 7}
-    settings = {"xlabel": "angle of x (degrees)", "ylabel": "output", "xlim": (-180, 180)}
-    artists = line_artists(ax, styles, title=title, **settings)
-    ax.set_xticks(np.arange(-180, 181, 90))
-    legend_below(ax, ncols=3)
-    return artists
+    return circle_artists(ax, styles, title)
 
 
 def kernel_panels(figure):
@@ -77,16 +76,9 @@ def kernel_panels(figure):
     axes = figure.subplots(1, 4, gridspec_kw={"width_ratios": [1, 1, 1, 1.05]})
     figure.subplots_adjust(left=0.045, right=0.975, top=0.92, bottom=0.135, wspace=0.3)
     limits = draw_realizations(1, 0).limits
-    artists = [
-        kernel_artists(ax, title, limit, top)
-        for ax, title, limit, top in zip(
-            axes,
-            ("k⁽ᵃ⁾: input weights", "k⁽ᵇ⁾: output weights", "their sum k"),
-            limits,
-            (1, 1, 2),
-            strict=False,
-        )
-    ]
+    titles = "k⁽ᵃ⁾: input weights", "k⁽ᵇ⁾: output weights", "their sum k"
+    panels = zip(axes[:3], titles, limits, (1, 1, 2), strict=True)
+    artists = [kernel_artists(*panel) for panel in panels]
     styles = {
         "64 draws": {"color": POSITIVE, "marker": ".", "markersize": 9},
         "slope −1/2": {"color": FAINT, "linestyle": ":"},
@@ -104,11 +96,10 @@ def kernel_panels(figure):
 
 def fill_kernels(axes, artists, found, d):
     """Fill the four panels; return what they show, in words."""
-    log_density = (d - 2) * np.log(np.maximum(np.sin(PHI), 1e-300))
+    density = np.exp((d - 2) * np.log(np.maximum(np.sin(PHI), 1e-300)))
     for ax, panel, kernels in zip(axes, artists, found.kernels, strict=False):
-        set_kernels(ax, panel, kernels, np.exp(log_density))
+        set_kernels(ax, panel, kernels, density)
     put(artists[3]["these draws"], [found.m], [found.error])
-    density = np.exp(log_density)
     spread = np.degrees(np.sqrt(density @ (PHI - np.pi / 2) ** 2 / density.sum()))
     return (
         f"Width m = {found.m}: the {found.kernels.shape[1]} realisations of k are off their limit "

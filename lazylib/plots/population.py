@@ -34,15 +34,12 @@ def underparameterized(ax, tau, curves, falling, title="Figure 6(b): error after
     ax.plot(tau, curves["estimate"][0], "x", color=INK, label="SGD, estimate of 2000 samples")
     ax.plot(tau, curves["flow"][0], "--", color=NEGATIVE, label="no noise: flow to the same t")
     level(ax, curves["local_minimum"][0], "best tangent\nmodel", THIRD, "-.")
-    edges = np.sqrt(tau[1:] * tau[:-1])
-    edges = np.concatenate([tau[:1], edges, tau[-1:]])
-    label = "loss still falling"
-    for left, right, hatched in zip(edges[:-1], edges[1:], falling, strict=True):
-        if hatched:
-            ax.axvspan(
-                left, right, facecolor="none", hatch="//", edgecolor=FAINT, lw=0, label=label
-            )
-            label = None
+    edges = np.concatenate([tau[:1], np.sqrt(tau[1:] * tau[:-1]), tau[-1:]])
+    hatching = {"facecolor": "none", "hatch": "//", "edgecolor": FAINT, "linewidth": 0}
+    hatching["label"] = "loss still falling"
+    for left, right in np.column_stack([edges[:-1], edges[1:]])[falling]:
+        ax.axvspan(left, right, **hatching)
+        hatching["label"] = None  # one line of the legend is enough
     ax.set(title=title, xlabel="size τ of the initial weights")
     # room for the legend above the curves
     top = 2.2 * curves["exact"][0].max()

@@ -129,6 +129,15 @@ def line_artists(ax, styles, **settings):
     return lines
 
 
+def circle_artists(ax, styles, title):
+    """Make a panel of functions on the circle, against the angle: lines as of `line_artists`."""
+    settings = {"xlabel": "angle of x (degrees)", "ylabel": "output", "xlim": (-180, 180)}
+    lines = line_artists(ax, styles, title=title, **settings)
+    ax.set_xticks(np.arange(-180, 181, 90))
+    legend_below(ax, ncols=3)
+    return lines
+
+
 def legend_below(ax, ncols=2, down=0.16, **options):
     """Put the legend under the panel, where it hides nothing."""
     place = {"loc": "upper center", "bbox_to_anchor": (0.5, -down), "borderaxespad": 0.2}

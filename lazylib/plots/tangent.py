@@ -9,6 +9,7 @@ from lazylib.experiments.plane import DEGREES
 from lazylib.experiments.surface import train_on_surface
 from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE
 from lazylib.plots.style import (
+    circle_artists,
     legend_below,
     line_artists,
     log_limits,
@@ -33,31 +34,17 @@ def space_artists(ax, title="Space of predictors"):
     style = {"horizontalalignment": "center", "verticalalignment": "center", "zorder": 5}
     for i in range(3):
         artists[f"name {i}"] = ax.text(0, 0, f"f(x{'₁₂₃'[i]})", color=INK, **style)
-    artists |= line_artists(
-        ax,
-        {
-            "path of αf": {"color": NEGATIVE, "linewidth": 3.5, "zorder": 6},
-            "path of αT": {"color": INK, "linewidth": 2.5, "linestyle": (0, (3, 1.5)), "zorder": 7},
-            "labels y": {
-                "color": INK,
-                "marker": "*",
-                "markersize": 17,
-                "linestyle": "",
-                "zorder": 8,
-            },
-            "_rest": {"color": INK, "linewidth": 1.5, "linestyle": ":", "zorder": 4},
-            "_ends": {"color": NEGATIVE, "marker": "o", "markersize": 9, "linestyle": ""},
-            "_tangent end": {"color": INK, "marker": "s", "markersize": 7, "linestyle": ""},
-        },
-        title=title,
-        xlim=(-SPACE[0], SPACE[0]),
-        ylim=(-SPACE[1], SPACE[1]),
-        aspect="equal",
-        xticks=[],
-        yticks=[],
-    )
-    for name, zorder in (("_ends", 8), ("_tangent end", 9)):
-        artists[name].set_zorder(zorder)
+    mark = {"linestyle": ""}
+    styles = {
+        "path of αf": {"color": NEGATIVE, "linewidth": 3.5, "zorder": 6},
+        "path of αT": {"color": INK, "linewidth": 2.5, "linestyle": (0, (3, 1.5)), "zorder": 7},
+        "labels y": mark | {"color": INK, "marker": "*", "markersize": 17, "zorder": 8},
+        "_rest": {"color": INK, "linewidth": 1.5, "linestyle": ":", "zorder": 4},
+        "_ends": mark | {"color": NEGATIVE, "marker": "o", "markersize": 9, "zorder": 8},
+        "_tangent end": mark | {"color": INK, "marker": "s", "markersize": 7, "zorder": 9},
+    }
+    artists |= line_artists(ax, styles, title=title, aspect="equal", xticks=[], yticks=[])
+    ax.set(xlim=(-SPACE[0], SPACE[0]), ylim=(-SPACE[1], SPACE[1]))
     ax.spines[:].set_visible(False)
     ax.plot([], [], "s", color=POSITIVE, alpha=0.6, markersize=12, label="surface αf(W)")
     ax.plot([], [], "s", color=FAINT, alpha=0.7, markersize=12, label="tangent plane")
@@ -85,9 +72,7 @@ def set_space(artists, azimuth, elevation, surface, plane, path, tangent_path, y
     count, order = len(quads) // 2, np.argsort((quads @ towards).mean(axis=-1))
     sides = np.cross(quads[:, 2] - quads[:, 0], quads[:, 3] - quads[:, 1])
     light = np.abs(sides @ towards) / np.maximum(np.linalg.norm(sides, axis=-1), 1e-12)
-    colors = np.concatenate(
-        [np.tile(to_rgb(FAINT), (count, 1)), np.tile(to_rgb(POSITIVE), (count, 1))]
-    )
+    colors = np.repeat([to_rgb(FAINT), to_rgb(POSITIVE)], count, axis=0)
     shades = 1 - (1 - colors) * (0.45 + 0.55 * light[:, None])
     opacity = np.repeat([0.55, 0.8], count)[:, None]
     artists["sheets"].set_verts((quads @ screen)[order])
@@ -118,21 +103,14 @@ def surface_panels(figure):
     """Make the two panels: the space of predictors, and the distance of the paths against α."""
     axes = figure.subplots(1, 2, gridspec_kw={"width_ratios": [1.35, 1]})
     figure.subplots_adjust(left=0.01, right=0.975, top=0.93, bottom=0.16, wspace=0.14)
-    lines = line_artists(
-        axes[1],
-        {
-            "measured": {"color": POSITIVE, "marker": ".", "markersize": 8},
-            "slope −1": {"color": FAINT, "linestyle": ":"},
-            "now": {"color": NEGATIVE, "marker": "o", "markersize": 12, "linestyle": ""},
-        },
-        title="How far the two paths come apart",
-        xlabel="α",
-        ylabel="sup ‖αf − αT‖ over time",
-        xscale="log",
-        yscale="log",
-        xlim=(0.27, 110),
-        ylim=(0.004, 4),
-    )
+    styles = {
+        "measured": {"color": POSITIVE, "marker": ".", "markersize": 8},
+        "slope −1": {"color": FAINT, "linestyle": ":"},
+        "now": {"color": NEGATIVE, "marker": "o", "markersize": 12, "linestyle": ""},
+    }
+    lines = line_artists(axes[1], styles, title="How far the two paths come apart")
+    axes[1].set(xlabel="α", xscale="log", xlim=(0.27, 110))
+    axes[1].set(ylabel="sup ‖αf − αT‖ over time", yscale="log", ylim=(0.004, 4))
     axes[1].legend(loc="lower left")
     alphas = np.logspace(-0.5, 2, 11)
     gaps = np.array([train_on_surface(alpha).gap for alpha in alphas])
@@ -165,10 +143,7 @@ def sgd_panels(figure):
     styles["samples"] = {"color": INK, "marker": "o", "markersize": 5, "linestyle": ""}
     artists = []
     for ax, title in zip(axes, ("SGD on f", "SGD on the tangent model"), strict=False):
-        settings = {"xlim": (-180, 180), "xlabel": "angle of x (degrees)", "ylabel": "output"}
-        artists.append(line_artists(ax, styles, title=title, **settings))
-        ax.set_xticks(np.arange(-180, 181, 90))
-        legend_below(ax, ncols=3)
+        artists.append(circle_artists(ax, styles, title))
     lines = {"all steps": {"color": POSITIVE}, "now": {"color": NEGATIVE}}
     lines["now"] |= {"marker": "o", "markersize": 11, "linestyle": ""}
     settings = {"yscale": "log", "xlim": (0, STEPS), "ylim": (1e-3, 3), "xlabel": "step k"}
