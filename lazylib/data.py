@@ -204,18 +204,6 @@ class Dataset(Identity):
         x_test = sphere(test, n_test, teacher.d)
         return cls(x, teacher(x), x_test, teacher(x_test))
 
-    def astype(self, dtype):
-        """Return the same data in another precision, ``"float32"`` or ``"float64"``."""
-        if not isinstance(dtype, (str, type, np.dtype)) or dtype not in _PRECISIONS:
-            wanted = '"float32" or "float64"'
-            raise ValueError(f"dtype must be {wanted}, got {_checks.shown(dtype)}")
-        arrays = (self.x, self.y, self.x_test, self.y_test)
-        with np.errstate(over="ignore"):  # the new data set refuses what is infinite
-            return Dataset(*(None if v is None else v.astype(dtype) for v in arrays))
-
-
-_PRECISIONS = ("float32", "float64", np.float32, np.float64)
-
 
 def nth_draw(number, d, n=1, n_test=0):
     """Return draw ``number`` of the setting of Section 5, the same in every experiment.

@@ -90,12 +90,6 @@ def test_dataset_cannot_be_changed():
         data.x = np.ones((4, 2))
 
 
-def test_astype_changes_every_array():
-    data = Dataset.from_teacher(seeded(0), teacher(seeded(1), 2), 3, 4).astype("float32")
-    assert {v.dtype for v in (data.x, data.y, data.x_test, data.y_test)} == {np.dtype("float32")}
-    assert Dataset(data.x, data.y).astype("float64").x_test is None
-
-
 X, Y = np.ones((4, 2)), np.ones(4)
 BAD = {
     "NaN input": ([X * np.nan, Y], ValueError, "x must be finite"),
@@ -164,18 +158,6 @@ def test_dataset_names_what_does_not_fit(arguments, error, message):
 def test_draws_name_what_does_not_fit(call, error, message):
     with pytest.raises(error, match=message):
         call()
-
-
-@pytest.mark.parametrize("dtype", [int, "int64", bool, "float16", "f", complex, None, 3, [1, 2]])
-def test_astype_is_for_the_two_precisions(dtype):
-    """As integers, points on the sphere would all be 0."""
-    with pytest.raises(ValueError, match='dtype must be "float32" or "float64", got'):
-        Dataset(X, Y).astype(dtype)
-
-
-def test_astype_does_not_make_infinity():
-    with pytest.raises(ValueError, match="y must be finite"):
-        Dataset(X, 1e300 * Y).astype(np.float32)
 
 
 def test_data_and_teachers_are_copies_that_cannot_be_changed():

@@ -343,7 +343,6 @@ def calls():
     }
     return models | {
         "data.Dataset": (lz.Dataset, fields(DATASET)),
-        "data.Dataset.astype": (DATASET.astype, {"dtype": "float32"}),
         "data.Dataset.from_teacher": (
             lz.Dataset.from_teacher,
             {"rng": RNG(0), "teacher": TEACHER, "n": 3, "n_test": 2},

@@ -33,7 +33,7 @@ QUICK = FULL | {"t_max": 100.0}
 QUICK["grid"] = FULL["grid"] | {"draw": [0, 1], "alpha": [1.0, 100.0]}
 
 
-def digits_network(network, draw, width=64):
+def digits_network(network, draw):
     """Return the untrained module of a draw, with PyTorch's own initialisation.
 
     Parameters
@@ -41,8 +41,6 @@ def digits_network(network, draw, width=64):
     network : {"MLP", "CNN"}
         Three layers, on images laid flat; or two convolutions of stride 2 and a linear layer.
     draw : int
-    width : int, default 64
-        Of the MLP's hidden layers; the convolutions have an eighth and a quarter of it as channels.
     """
     import torch
     from torch import nn
@@ -51,22 +49,22 @@ def digits_network(network, draw, width=64):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_checks.whole("draw", draw, least=0))
         if network == "MLP":
-            hidden = [nn.Linear(64, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()]
-            return nn.Sequential(*hidden, nn.Linear(width, 10))
-        layers, channels = [], [1, width // 8, width // 4]
-        for here, there in zip(channels, channels[1:], strict=False):
-            layers += [nn.Conv2d(here, there, 3, stride=2, padding=1), nn.ReLU()]
-        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(width, 10))
+            hidden = [nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU()]
+            return nn.Sequential(*hidden, nn.Linear(64, 10))
+        layers = []
+        for channels in ((1, 8), (8, 16)):
+            layers += [nn.Conv2d(*channels, 3, stride=2, padding=1), nn.ReLU()]
+        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(64, 10))
 
 
-def digits_setting(network, draw, n=100, width=64):
+def digits_setting(network, draw, n=100):
     """Return the model of a draw, and the digits, n of them to train with and the others to test.
 
     Pixels are between 0 and 1; a target is 0.9 for the right digit and −0.1 for the others.
     """
     from sklearn.datasets import load_digits
 
-    module = digits_network(network, draw, width)
+    module = digits_network(network, draw)
     shape = (64,) if network == "MLP" else (1, 8, 8)
     model, all_of_them = from_module(module, shape), load_digits()
     order = np.random.default_rng(draw).permutation(len(all_of_them.target))
@@ -132,7 +130,16 @@ def _mlp(draw):
     return digits_setting("MLP", draw)
 
 
-def _found(settings, network, draw, alpha, tangent):
+def cell(settings, network, draw, alpha, tangent=False):
+    """Train one network; alpha = 1 without the subtraction is PyTorch's own initialisation.
+
+    Returns
+    -------
+    dict
+        The part of test images that are told ``right``; ``train`` and ``test``, the errors relative
+        to the zero predictor; ``t_end``; ``displacement`` and ``kernel_change``, both relative; and
+        the number of ``gradients``.
+    """
     import torch
 
     torch.set_num_threads(1)  # there is one process a core
@@ -153,22 +160,9 @@ def _found(settings, network, draw, alpha, tangent):
     return {name: float(value) for name, value in found.items()}
 
 
-def cell(settings, network, draw, alpha):
-    """Train one network; alpha = 1 without the subtraction is PyTorch's own initialisation.
-
-    Returns
-    -------
-    dict
-        The part of test images that are told ``right``; ``train`` and ``test``, the errors relative
-        to the zero predictor; ``t_end``; ``displacement`` and ``kernel_change``, both relative; and
-        the number of ``gradients``.
-    """
-    return _found(settings, network, draw, alpha, tangent=False)
-
-
 def tangent_cell(settings, network, draw):
     """Train one tangent model, for which α makes no difference; results as from `cell`."""
-    return _found(settings, network, draw, 1.0, tangent=True)
+    return cell(settings, network, draw, 1.0, tangent=True)
 
 
 def cost(settings, network, draw, alpha=1.0):

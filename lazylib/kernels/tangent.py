@@ -56,7 +56,8 @@ def _kernel(model, w, x, y):
         by_y = by_x if y is x and rows == cols else model._jacobian(w, y[..., cols, :])
         return [by_x @ by_y.swapaxes(-1, -2)]
 
-    lead, dtype = _lead(w, x, y), np.result_type(w, x, y)
+    lead = np.broadcast_shapes(w.shape[:-1], x.shape[:-2], y.shape[:-2])
+    dtype = np.result_type(w, x, y)
     return gram._gram(tile, lead, x, y, gram._SMALL_TILE, dtype, count=1)[0]
 
 
@@ -81,10 +82,6 @@ def _(model: Tangent, w, x, y):
 @_kernel.register
 def _(model: Centered, w, x, y):
     return _kernel(model.model, w, x, y)
-
-
-def _lead(w, x, y):
-    return np.broadcast_shapes(w.shape[:-1], x.shape[:-2], y.shape[:-2])
 
 
 def _times_square(kernel, factor):

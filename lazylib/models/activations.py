@@ -54,11 +54,6 @@ class Activation(Identity):
                 raise ValueError(f"{name} must be > 0 or infinity, got {bound:g}")
             own(self, **{name: float(bound)})
 
-    @property
-    def smooth(self):
-        """Whether σ′ is Lipschitz."""
-        return np.isfinite(self.max_curvature)
-
     def both(self, z, out=None):
         """Return σ(z) and σ′(z). σ(z) may be written to ``out``, which may be ``z`` itself."""
         slope = self.derivative(z)
