@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lazylib._vectors import unit
 from lazylib.exercises.answers import Wrong, function, judged, number, say, unanswered, vector
 from lazylib.experiments.criterion import Outlook
 from lazylib.experiments.digits import DigitsRun
@@ -206,22 +207,22 @@ def tangent_end(answer):
         for n, p in ((3, 2), (7, 4))
     ]
 
-    def end(df, start, y, alpha):
-        return alpha * start + df @ np.linalg.pinv(df) @ (y - alpha * start)
+    def fit(df, y):
+        return df @ np.linalg.pinv(df) @ y
+
+    def end(df, f, y, alpha):
+        return alpha * f + fit(df, y - alpha * f)
 
     mistakes = [
         (lambda df, f, y, alpha: y, "those are the labels; can a plane reach them?"),
         (lambda df, f, y, alpha: df @ df.T @ y, "K y is a direction, not a fit: no projection."),
-        (lambda df, f, y, alpha: end(df, 0 * f, y, 1.0), "the plane goes through αf(w₀), not 0."),
+        (lambda df, f, y, alpha: fit(df, y), "the plane goes through αf(w₀), not 0."),
         (lambda df, f, y, alpha: end(df, f, y, 1.0), "the model is αf, not f."),
         (
-            lambda df, f, y, alpha: end(df, 0 * f, y - alpha * f, 1.0),
+            lambda df, f, y, alpha: fit(df, y - alpha * f),
             "that is what is fitted of ỹ; what comes on top?",
         ),
-        (
-            lambda df, f, y, alpha: alpha * f + end(df, 0 * f, y, 1.0),
-            "the linear part fits ỹ, not y.",
-        ),
+        (lambda df, f, y, alpha: alpha * f + fit(df, y), "the linear part fits ỹ, not y."),
         (
             lambda df, f, y, alpha: np.linalg.pinv(df) @ (y - alpha * f) / alpha,
             "those are parameters; which predictions do they make?",
@@ -235,39 +236,28 @@ def kernel_of_two(answer):
     rng = np.random.default_rng(3)
     cases = [(rng.standard_normal(d), rng.standard_normal(d)) for d in (2, 5)]
 
-    def parts(x, y):
+    def parts(x, y, angle=1.0, swapped=False):
+        """k⁽ᵃ⁾ and k⁽ᵇ⁾."""
         lengths = np.linalg.norm(x) * np.linalg.norm(y)
         phi = np.arccos(x @ y / lengths)
-        return lengths, phi, np.pi - phi
+        rest, sides = np.pi - angle * phi, (np.cos(phi), np.sin(phi))
+        along, across = sides[::-1] if swapped else sides
+        k_a, k_b = rest * np.cos(phi), rest * along + across
+        return lengths * np.array([k_a, k_b]) / (2 * np.pi)
 
-    def both(x, y):
-        lengths, phi, rest = parts(x, y)
-        return lengths * (2 * rest * np.cos(phi) + np.sin(phi)) / (2 * np.pi)
-
-    def by_a(x, y):
-        return x @ y * parts(x, y)[2] / (2 * np.pi)
-
-    def in_degrees(x, y):
-        lengths, phi, _ = parts(x, y)
-        return lengths * (2 * (np.pi - np.degrees(phi)) * np.cos(phi) + np.sin(phi)) / (2 * np.pi)
-
-    def swapped(x, y):
-        lengths, phi, rest = parts(x, y)
-        return by_a(x, y) + lengths * (rest * np.sin(phi) + np.cos(phi)) / (2 * np.pi)
+    def both(x, y, **slip):
+        return parts(x, y, **slip).sum()
 
     mistakes = [
-        (by_a, "that is k(a); both layers are trained."),
-        (lambda x, y: both(x, y) - by_a(x, y), "that is k(b); both layers are trained."),
-        (lambda x, y: both(x, y) / parts(x, y)[0], "what of the lengths of x and x′?"),
+        (lambda x, y: parts(x, y)[0], "that is k(a); both layers are trained."),
+        (lambda x, y: parts(x, y)[1], "that is k(b); both layers are trained."),
+        (lambda x, y: both(unit(x), unit(y)), "what of the lengths of x and x′?"),
         (lambda x, y: 2 * np.pi * both(x, y), "Eq. (4) divides by 2π."),
         (lambda x, y: 2 * both(x, y), "Eq. (4) divides by 2π, not by π."),
         (lambda x, y: np.pi * both(x, y), "Eq. (4) divides by 2π, not by 2."),
-        (
-            lambda x, y: by_a(x, y) + (both(x, y) - by_a(x, y)) / len(x),
-            "E(‖a‖²) = d cancels the d below.",
-        ),
-        (in_degrees, "φ is in radians: π − φ."),
-        (swapped, "sine and cosine have changed places in k(b)."),
+        (lambda x, y: parts(x, y) @ [1, 1 / len(x)], "E(‖a‖²) = d cancels the d below."),
+        (lambda x, y: both(x, y, angle=180 / np.pi), "φ is in radians: π − φ."),
+        (lambda x, y: both(x, y, swapped=True), "sine and cosine have changed places in k(b)."),
     ]
     function(answer, both, cases, mistakes)
 
@@ -385,26 +375,21 @@ def neuron_product(answer):
     rng = np.random.default_rng(7)
     cases = [(2 * rng.standard_normal(d), rng.standard_normal(d)) for d in (3, 8)]
 
-    def product(a, c, near=1.0, wide=1.0):
+    def product(a, c, near=1.0, wide=1.0, angle=1.0):
         lengths = np.linalg.norm(a) * np.linalg.norm(c)
-        phi = np.arccos(a @ c / lengths)
+        phi = angle * np.arccos(a @ c / lengths)
         value = near * np.sin(phi) + (wide * np.pi - phi) * np.cos(phi)
         return lengths * value / (2 * np.pi * len(a))
-
-    def of_lengths(a, c):
-        return product(a, c) / np.linalg.norm(a) / np.linalg.norm(c)
-
-    def in_degrees(a, c):
-        lengths = np.linalg.norm(a) * np.linalg.norm(c)
-        phi = np.degrees(np.arccos(a @ c / lengths))
-        return lengths * (np.sin(phi) + (np.pi - phi) * np.cos(phi)) / (2 * np.pi * len(a))
 
     mistakes = [
         (lambda a, c: len(a) * product(a, c), "x has length 1, not √d: where does d stand?"),
         (lambda a, c: 2 * np.pi * product(a, c), "one factor is the full angle, 2π."),
         (lambda a, c: 2 * product(a, c), "half of the circle, or all of it: 2π."),
-        (of_lengths, "a neuron twice as long is twice as large: where are the lengths?"),
-        (in_degrees, "angles in radians."),
+        (
+            lambda a, c: product(unit(a), unit(c)),
+            "a neuron twice as long is twice as large: where are the lengths?",
+        ),
+        (lambda a, c: product(a, c, angle=180 / np.pi), "angles in radians."),
         (lambda a, c: product(a, c, near=0), "that is the product with respect to a alone: sin φ?"),
         (lambda a, c: product(a, c, wide=0), "π − φ, not φ: at φ = π there is no overlap."),
         (lambda a, c: product(a, c, near=-1), "check the sign before sin φ."),
