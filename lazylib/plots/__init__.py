@@ -4,10 +4,9 @@ A function called ``…_artists`` makes a panel's frame and its still empty arti
 them. ``…_panels`` lays out the whole picture of a slider panel, ``fill_…`` fills it for one result.
 """
 
-from lazylib.plots.balance import LOOKS, balance_panels, describe_balance, fill_balance
+from lazylib.plots.balance import LOOKS, balance_panels, fill_balance
 from lazylib.plots.criterion import (
     criterion_panels,
-    describe_criterion,
     displacement_artists,
     fill_criterion,
     gauge_artists,
@@ -21,7 +20,6 @@ from lazylib.plots.foretold import foretold
 from lazylib.plots.generalization import (
     LEVELS,
     curve,
-    describe_generalization,
     feature_artists,
     features,
     fill_generalization,
@@ -57,7 +55,6 @@ from lazylib.plots.plane import (
     set_neurons,
 )
 from lazylib.plots.population import (
-    describe_population,
     fill_population,
     population_panels,
     underparameterized,
@@ -85,7 +82,6 @@ from lazylib.plots.tangent import (
     surface_panels,
 )
 from lazylib.plots.theorem import (
-    describe_theorem,
     distance_artists,
     fill_theorem,
     gap_artists,
@@ -112,12 +108,7 @@ __all__ = [
     "balance_panels",
     "criterion_panels",
     "curve",
-    "describe_balance",
-    "describe_criterion",
-    "describe_generalization",
     "describe_plane",
-    "describe_population",
-    "describe_theorem",
     "digits_panels",
     "digits_sweep",
     "displacement_artists",

@@ -39,7 +39,7 @@ def balance_panels(figure, names):
 
 
 def fill_balance(axes, lines, result):
-    """Fill the three panels with a `lazylib.experiments.Balance`; return what they show."""
+    """Fill the panels with a `lazylib.experiments.Balance`; return what they show, in words."""
     doublings = np.log2(result.widths)
     for name, curves in result.moved.items():
         for line, curve in zip(lines[name], curves, strict=True):
@@ -48,11 +48,6 @@ def fill_balance(axes, lines, result):
         view(ax, (doublings[0] - 0.3, doublings[-1] + 0.3))
         view(ax, ylim=log_limits(1e-3, 10, *result.moved.values()))
         ax.set_xticks(doublings, result.widths)
-    return describe_balance(result)
-
-
-def describe_balance(result):
-    """Say in words where each rule stands at the largest width, layer by layer."""
     parts = [
         f"{name} {written(both[-1])}, {regime(both[-1])} (layers {written(first[-1])} and "
         f"{written(second[-1])})"

@@ -74,24 +74,6 @@ def widths(axes, widths, values, name, look):
 GUESSES = ["no guess yet", "lazy", "in between", "active"]
 
 
-def describe_criterion(result, guess):
-    """Say in words what the gauge shows and, after training, what came of it."""
-    known = result.criterion
-    words = (
-        f"Before training: Eq. (7) compares {written(known.distance)} with "
-        f"{written(known.extent)}, a ratio of {written(known.ratio)}; the tangent model would move "
-        f"by {written(known.displacement)} of ‖w₀‖ and change Df by {written(known.bend)} of "
-        "itself. "
-    )
-    guessed = guess != GUESSES[0]
-    if result.run is None:
-        return words + (f"Your guess: {guess}. Now train." if guessed else "What is your guess?")
-    moved = displacement(result.run.w[-1], result.w0)
-    ended = f"Training moved the weights by {written(moved)} of ‖w₀‖ ({result.run.status})"
-    verdict = "your guess was right" if regime(moved) == guess else f"your guess was {guess}"
-    return words + f"{ended}: {regime(moved)}" + (f"; {verdict}." if guessed else ".")
-
-
 def criterion_panels(figure):
     """Make the two panels: the gauge, and the displacement."""
     axes = figure.subplots(1, 2, gridspec_kw={"width_ratios": [1.1, 1]})
@@ -100,11 +82,23 @@ def criterion_panels(figure):
 
 
 def fill_criterion(axes, artists, result, guess):
-    """Fill the two panels; return what they show, in words."""
+    """Fill the two panels; return what they show, and what came of a guess, in words."""
     known, run = result.criterion, result.run
     set_gauge(artists[0], known.ratio, known.bend)
     times, moved = (np.array([]), np.array([]))
     if run is not None:
         times, moved = run.times, displacement(run.w, result.w0)
     set_displacement(artists[1], times, moved, known.displacement)
-    return describe_criterion(result, guess)
+    words = (
+        f"Before training: Eq. (7) compares {written(known.distance)} with "
+        f"{written(known.extent)}, a ratio of {written(known.ratio)}; the tangent model would move "
+        f"by {written(known.displacement)} of ‖w₀‖ and change Df by {written(known.bend)} of "
+        "itself. "
+    )
+    guessed = guess != GUESSES[0]
+    if run is None:
+        return words + (f"Your guess: {guess}. Now train." if guessed else "What is your guess?")
+    came = regime(moved[-1])
+    words += f"Training moved the weights by {written(moved[-1])} of ‖w₀‖ ({run.status}): {came}"
+    verdict = "your guess was right" if came == guess else f"your guess was {guess}"
+    return words + (f"; {verdict}." if guessed else ".")

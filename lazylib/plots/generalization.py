@@ -134,25 +134,6 @@ _STYLES = {
 }
 
 
-def describe_generalization(result, frame):
-    """Say in words what kind of run it is, and what one frame shows."""
-    run, shared, w = result.run, result.draw, result.run.w
-    train, test, kernel = (
-        result.errors[name] for name in ("training", "test", "test, tangent kernel")
-    )
-    best, constant = test.argmin(), constant_error(shared.data.y_test)
-    moved, at_end = (displacement(w[k], result.w0) for k in (frame, -1))
-    return (
-        f"{regime(at_end).capitalize()} training, at t = {written(run.times[frame])}. "
-        f"Relative to the zero predictor: training error {written(train[frame])}, test error "
-        f"{test[frame]:.3f}, the tangent kernel's at this t {kernel[frame]:.3f}. "
-        f"Relative to the best constant: test error {test[frame] / constant:.3f}; at the run's "
-        f"best stop, t = {written(run.times[best])}, it is {test[best] / constant:.3f}. "
-        f"Displacement {written(moved)}, mean angle to the teacher "
-        f"{feature_angle(shared.net, w[frame], shared.teacher):.0f}°."
-    )
-
-
 def now_artists(ax, color, marker="o", size=10):
     """Make the mark of the run on show, on the figure of the stored ones."""
     style = {"markersize": size, "markeredgecolor": INK, "clip_on": False, "zorder": 6}
@@ -186,14 +167,23 @@ def generalization_panels(figure, results):
 def fill_generalization(axes, artists, result, frame):
     """Fill the three panels with one frame of a run; return what they show, in words."""
     run, errors, shared = result.run, result.errors, result.draw
-    test = errors["test"] / constant_error(shared.data.y_test)
-    set_now(artists[0]["best"], result.tau, test[: frame + 1].min(), "*")
-    set_now(artists[0]["now"], result.tau, test[frame])
-    end = run.times[-1]
+    train, test, kernel = errors["training"], errors["test"], errors["test, tangent kernel"]
+    relative, best = test / constant_error(shared.data.y_test), test.argmin()
+    set_now(artists[0]["best"], result.tau, relative[: frame + 1].min(), "*")
+    set_now(artists[0]["now"], result.tau, relative[frame])
+    end, now = run.times[[-1, frame]]
     set_paths(axes[1], artists[1], run.times, errors, frame, (end * 1e-5, end * 1.2), (1e-4, 2))
     w = run.w[frame]
     mass = np.linalg.norm(shared.net.positions(w), axis=-1)
     angles = neuron_angles(shared.net, w, shared.teacher)
     mean = feature_angle(shared.net, w, shared.teacher)
     set_features(artists[2], angles, mass / mass.sum(), shared.net.unpack(w)[1], mean)
-    return describe_generalization(result, frame)
+    moved, at_end = (displacement(each, result.w0) for each in (w, run.w[-1]))
+    return (
+        f"{regime(at_end).capitalize()} training, at t = {written(now)}. "
+        f"Relative to the zero predictor: training error {written(train[frame])}, test error "
+        f"{test[frame]:.3f}, the tangent kernel's at this t {kernel[frame]:.3f}. "
+        f"Relative to the best constant: test error {relative[frame]:.3f}; at the run's "
+        f"best stop, t = {written(run.times[best])}, it is {relative[best]:.3f}. "
+        f"Displacement {written(moved)}, mean angle to the teacher {mean:.0f}°."
+    )

@@ -54,25 +54,6 @@ _STYLES = {
 }
 
 
-def describe_population(result):
-    """Say in words how a run ended."""
-    exact, flow = (result.errors[name][-1] for name in ("SGD, exact", "flow, no noise"))
-    more, both = (
-        ("more", "and is above") if result.status == "still falling" else ("less", "or is below")
-    )
-    steps = f"{result.steps:,}"
-    if result.steps < result.asked:
-        steps += f" (no more than {MOST_SAMPLES:,} samples; {result.asked:,} were asked for)"
-    return (
-        f"{regime(result.displacement).capitalize()}, {result.status}: after {steps} steps, at t = "
-        f"{written(result.times[-1], 3)}, the population loss is {exact:.3f} of the zero "
-        f"predictor's; without noise it would be {flow:.3f}, and the best tangent model has "
-        f"{result.local_minimum:.3f}. Displacement {written(result.displacement)}. Over the last "
-        f"tenth of the time it fell by {more} than {OF_ITSELF:.0%} of itself {both} {OF_ZERO} of "
-        "the zero predictor's."
-    )
-
-
 def population_panels(figure, results):
     """Make the two panels: Figure 6(b), and losses against time."""
     axes = figure.subplots(1, 2)
@@ -99,4 +80,18 @@ def fill_population(axes, artists, result):
     put(artists[1]["least"], limits, [result.local_minimum] * 2)
     last = len(result.times) - 1
     set_paths(axes[1], artists[1], result.times, result.errors, last, limits, (1e-4, 2))
-    return describe_population(result)
+    exact, flow = (result.errors[name][-1] for name in ("SGD, exact", "flow, no noise"))
+    more, both = (
+        ("more", "and is above") if result.status == "still falling" else ("less", "or is below")
+    )
+    steps = f"{result.steps:,}"
+    if result.steps < result.asked:
+        steps += f" (no more than {MOST_SAMPLES:,} samples; {result.asked:,} were asked for)"
+    return (
+        f"{regime(result.displacement).capitalize()}, {result.status}: after {steps} steps, at t = "
+        f"{written(result.times[-1], 3)}, the population loss is {exact:.3f} of the zero "
+        f"predictor's; without noise it would be {flow:.3f}, and the best tangent model has "
+        f"{result.local_minimum:.3f}. Displacement {written(result.displacement)}. Over the last "
+        f"tenth of the time it fell by {more} than {OF_ITSELF:.0%} of itself {both} {OF_ZERO} of "
+        "the zero predictor's."
+    )

@@ -96,22 +96,6 @@ def guide(ax, alpha, start, slope):
     ax.annotate(text, (alpha[-1], values[-1]), color=INK, **offset)
 
 
-def describe_theorem(result, i):
-    """Say in words what the theorem promises for α number i, and what happened."""
-    alpha, theorem = result.alpha[i], result.theorem
-    promised = "promises this bound" if alpha > theorem.threshold else "promises nothing yet"
-    _, bound = result.lemma_bounds(i)
-    slopes = ", ".join(f"{slope:.2f}" for slope, _ in result.slopes(at_least=99))
-    kept = "holds" if result.keeps_bound[i] else "is broken"
-    return (
-        f"At α = {written(alpha, 3)} the theorem {promised}: it speaks beyond α = "
-        f"{written(theorem.threshold, 3)}; the bound {kept}. Displacement "
-        f"{written(result.suprema[0, i])}; the network stays within "
-        f"{written(result.gap[:, i].max())} of its tangent model, where Lemma A.1 allows "
-        f"{written(bound)}. Slopes over α from 100 to 1,000: {slopes.replace('-', '−')}."
-    )
-
-
 def theorem_panels(figure):
     """Make the three panels: distance to f*, gap to the tangent model, rates."""
     axes = figure.subplots(1, 3)
@@ -130,6 +114,14 @@ def fill_theorem(axes, artists, result, alpha):
     curves = [v / size for v in (result.distance[:, i], tangent, lemma, bound)]
     set_distance(axes[0], artists[0], result.times, curves, alpha > theorem.threshold)
     set_gap(axes[1], artists[1], result.times, result.gap[:, i], gap_bound)
-    rates = result.alpha, result.suprema, theorem.threshold, alpha
-    set_rates(axes[2], artists[2], *rates)
-    return describe_theorem(result, i)
+    set_rates(axes[2], artists[2], result.alpha, result.suprema, theorem.threshold, alpha)
+    promised = "promises this bound" if alpha > theorem.threshold else "promises nothing yet"
+    slopes = ", ".join(f"{slope:.2f}" for slope, _ in result.slopes(at_least=99))
+    kept = "holds" if result.keeps_bound[i] else "is broken"
+    return (
+        f"At α = {written(alpha, 3)} the theorem {promised}: it speaks beyond α = "
+        f"{written(theorem.threshold, 3)}; the bound {kept}. Displacement "
+        f"{written(result.suprema[0, i])}; the network stays within "
+        f"{written(result.gap[:, i].max())} of its tangent model, where Lemma A.1 allows "
+        f"{written(gap_bound)}. Slopes over α from 100 to 1,000: {slopes.replace('-', '−')}."
+    )
