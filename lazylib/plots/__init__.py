@@ -54,11 +54,7 @@ from lazylib.plots.plane import (
     set_losses,
     set_neurons,
 )
-from lazylib.plots.population import (
-    fill_population,
-    population_panels,
-    underparameterized,
-)
+from lazylib.plots.population import fill_population, population_panels, underparameterized
 from lazylib.plots.report import laziness
 from lazylib.plots.style import (
     FAINT,

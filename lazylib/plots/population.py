@@ -5,14 +5,7 @@ import numpy as np
 from lazylib.experiments.runner import curves
 from lazylib.experiments.underparameterized import MOST_SAMPLES, still_falling
 from lazylib.plots.colors import FAINT, INK, NEGATIVE, POSITIVE, THIRD
-from lazylib.plots.generalization import (
-    curve,
-    level,
-    now_artists,
-    path_artists,
-    set_now,
-    set_paths,
-)
+from lazylib.plots.generalization import curve, level, now_artists, path_artists, set_now, set_paths
 from lazylib.plots.style import legend_below, line_artists, put, written
 from lazylib.theory.laziness import regime
 from lazylib.trainers.run import OF_ITSELF, OF_ZERO
