@@ -269,13 +269,11 @@ class _Start:
         self.model, self.data, self.w0, self.alpha, self.tick = model, data, w0, alpha, tick
         self.dense, self.errors, self.unknown = data.n <= dense, {}, []
         f0, self.pullback = model._vjp(w0, data.x)
-        self.f0, y = f0, data.y
-        self.residual = y - alpha * f0
+        self.residual = data.y - alpha * f0
         if self.dense:
             self.kernel = tangent_kernel(model, w0, data.x)
             values, vectors = np.linalg.eigh(self.kernel)
             values = np.where(values > len(values) * _eps(values) * values[-1], values, 0)
-            self.probes = None
         else:
             self.probes = rng.choice([-1.0, 1.0], size=(_PROBES, data.n)).astype(w0.dtype)
             self.images = np.stack([self.product(probe) for probe in self.probes])
