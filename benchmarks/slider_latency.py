@@ -1,12 +1,15 @@
 """From a key on a slider to the new picture on the screen, and frames a second at play.
 
 Measured inside headless Chromium: the clock starts at the key event and stops at the animation
-frame after the canvas was painted anew. Once as it is, and once through a proxy that makes of the
-loopback a line as one to a Binder: a round trip of 150 ms, and 8 Mbit a second.
+frame after the canvas was painted anew. Beside it, as the floor on this machine, a trial widget: a
+slider, and a canvas that paints the 120 KB that its kernel sends back, computing nothing. Once as
+it is, and once through a proxy that makes of the loopback a line as one to a Binder: a round trip
+of 150 ms, and 8 Mbit a second.
 """
 
 import asyncio
 import contextlib
+import json
 import sys
 import tempfile
 import threading
@@ -32,6 +35,46 @@ SLIDERS = [
     ("07-population-loss", 1, "τ", None),
 ]
 DELAY, RATE = 0.075, 1e6  # seconds one way, bytes a second
+
+#: The floor, in ms, on the machine on which those were wanted.
+FLOOR = 26
+
+TRIAL = """
+import os
+import anywidget, traitlets
+
+class Trial(anywidget.AnyWidget):
+    _esm = '''
+    export default { render({ model, el }) {
+      el.classList.add("lazylib-panel");
+      el.dataset.lmSuppressShortcuts = "true";
+      el.innerHTML = '<div class="lazylib-words" aria-busy="false">trial</div>'
+        + '<input type="range" min="0" max="60" value="30" aria-label="trial"><canvas></canvas>';
+      const slider = el.querySelector("input"), canvas = el.querySelector("canvas");
+      Object.assign(canvas, { width: 1240, height: 470 });
+      slider.addEventListener("keydown", event => event.stopPropagation());
+      slider.addEventListener("input", () => {
+        model.set("value", Number(slider.value));
+        model.save_changes();
+      });
+      const paint = () => {
+        const context = canvas.getContext("2d"), bytes = new Uint8Array(model.get("data").buffer);
+        context.clearRect(0, 0, canvas.width, canvas.height);
+        context.beginPath();
+        for (let i = 0; i < 6000; i += 2) context.lineTo(4.8 * bytes[i], 1.8 * bytes[i + 1]);
+        context.stroke();
+      };
+      model.on("change:data", () => requestAnimationFrame(paint));
+      paint();
+    } };
+    '''
+    value = traitlets.Int(30).tag(sync=True)
+    data = traitlets.Bytes(os.urandom(120_000)).tag(sync=True)
+
+trial = Trial()
+trial.observe(lambda change: trial.set_trait("data", os.urandom(120_000)), "value")
+trial
+"""
 
 # A canvas is painted anew when it was cleared: each painting begins with that.
 CLOCK = """canvas => {
@@ -130,11 +173,25 @@ def slow_line(address):
         loop.close()
 
 
-def report(name, latencies, wanted=None):
-    """Print the median and the 95 % of latencies."""
-    median, late = np.percentile(latencies, [50, 95])
-    aim = f"(wanted: {wanted[0]} / {wanted[1]})" if wanted else "(training is the cost)"
-    print(f"  {name:38} {median:5.0f} / {late:4.0f} ms {aim}", flush=True)
+def write_trial(folder):
+    """Write the notebook of the trial widget, and return its name."""
+    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    text = {"cells": [code | {"id": "trial", "source": TRIAL}], "metadata": kernel}
+    path = folder / "root" / "notebooks" / "trial.ipynb"
+    path.write_text(json.dumps(text | {"nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
+    return path.name
+
+
+def report(name, latencies, floor, wanted=None):
+    """Print the median and the 95 % of latencies, in ms and in floors."""
+    found = np.percentile(latencies, [50, 95])
+    in_floors = found / floor
+    said = f"{found[0]:5.0f} / {found[1]:4.0f} ms = {in_floors[0]:.2f} / {in_floors[1]:.2f} floors"
+    aim = "(training is the cost)"
+    if wanted:
+        aim = f"(wanted: {wanted[0] / FLOOR:.2f} / {wanted[1] / FLOOR:.2f})"
+    print(f"  {name:38} {said} {aim}", flush=True)
 
 
 def main():
@@ -146,28 +203,24 @@ def main():
     with (
         tempfile.TemporaryDirectory() as folder,
         jupyterlab(Path(folder)) as address,
+        slow_line(address) as far,
         headless_browser(chromium) as browser,
     ):
-        pages = {}
+        page = run_notebook(browser, address, write_trial(Path(folder)))
+        floor = np.median(measure(page, 0, "trial", 40))
+        print(f"  {'the floor: a trial widget':38} {floor:5.0f} ms", flush=True)
+        page.close()
         for name, number, slider, wanted in SLIDERS:
-            if name not in pages:
-                for page in pages.values():
-                    page.close()
-                pages = {name: run_notebook(browser, address, f"{name}.ipynb")}
-            latencies = measure(
-                pages[name],
-                number,
-                slider,
-                presses=40 if wanted else 10,
-                wait=3_000 if wanted else 30_000,
-            )
-            report(f"{name}, {slider}", latencies, wanted)
+            page = run_notebook(browser, address, f"{name}.ipynb")
+            options = {"presses": 40} if wanted else {"presses": 10, "wait": 30_000}
+            report(f"{name}, {slider}", measure(page, number, slider, **options), floor, wanted)
             if name == "01-two-regimes":
-                print(f"  playing: {playing(pages[name]):.0f} frames a second (25 are recorded)")
-        with slow_line(address) as far:
-            page = run_notebook(browser, far, "01-two-regimes.ipynb")
-            report("the same, 150 ms and 8 Mbit/s away", measure(page, 0, "τ", 20), (230, 400))
-            print(f"  playing there: {playing(page):.0f} frames a second")
+                print(f"  playing: {playing(page):.0f} frames a second (25 are recorded)")
+            page.close()
+        page = run_notebook(browser, far, "01-two-regimes.ipynb")
+        late = np.percentile(measure(page, 0, "τ", 20), [50, 95])
+        print(f"  01, 150 ms and 8 Mbit/s away {late[0]:.0f} / {late[1]:.0f} ms (wanted: 230)")
+        print(f"  playing there: {playing(page):.0f} frames a second")
 
 
 if __name__ == "__main__":

@@ -28,10 +28,12 @@ print(plt.rcParams["lines.linewidth"], f"{0.5:n}")
 
 def run(*command, cwd=ROOT, environment=None, timeout=120, **options):
     """Run a command and return what it printed; its failure is ours."""
+    environment = dict(environment or os.environ)
+    environment.pop("PYTEST_ADDOPTS", None)  # meant for the tests that we are, not for those within
     done = subprocess.run(
         command,
         cwd=cwd,
-        env=environment or dict(os.environ),
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

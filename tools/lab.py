@@ -241,14 +241,14 @@ class Panel:
             self.wait("the picture did not change", lambda: self.pixels != pixels)
 
     def settle(self):
-        """Wait until the panel computes nothing, and its picture stays the same for a second."""
+        """Wait until the panel computes nothing, and its picture rests for half a second."""
         idle, before = self.box.locator("[aria-busy=false]"), None
         for _ in range(60):
             idle.wait_for()
             if self.pixels == before:
                 return
             before = self.pixels
-            self.page.wait_for_timeout(1000)
+            self.page.wait_for_timeout(500)
         raise AssertionError(f"the picture keeps changing; the words say: {self.words}")
 
     def wait(self, complaint, condition):

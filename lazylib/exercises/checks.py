@@ -140,8 +140,17 @@ def _check(name):
     return check
 
 
-# each row becomes a function of this module, by its name
-globals().update({name: _check(name) for name in NUMBERS})
+equivalent_alpha = _check("equivalent_alpha")
+ten_times_closer = _check("ten_times_closer")
+width_for_half_the_error = _check("width_for_half_the_error")
+kernel_on_the_diagonal = _check("kernel_on_the_diagonal")
+samples_for_degree_two = _check("samples_for_degree_two")
+lemma_factor = _check("lemma_factor")
+doubling_slope = _check("doubling_slope")
+clock_factor = _check("clock_factor")
+decades_for_alpha = _check("decades_for_alpha")
+doubled_weights = _check("doubled_weights")
+width_slope = _check("width_slope")
 
 
 def _shown(panel, kind):

@@ -87,8 +87,8 @@ class PlaneRun:
         τ² times the positions of the neurons trained with (1, ατ²), at the times of ``run``.
     positions : ndarray of shape (frames, m, 2)
         α |bⱼ| aⱼ: scaled as the function that they make up is, they compare with the teacher's.
-    learnt : ndarray of shape (frames, points)
-        αf at `CIRCLE`.
+    truth : ndarray of shape (points,)
+        The teacher at `CIRCLE`.
     moved, changed, flipped : ndarray of shape (frames,)
         Displacement, kernel change, and how many neurons flipped their sign.
     """
@@ -106,8 +106,8 @@ class PlaneRun:
         return self.alpha * self.net.positions(self.run.w)
 
     @cached_property
-    def learnt(self):  # noqa: D102
-        return self.alpha * self.net.predict(self.run.w, CIRCLE)
+    def truth(self):  # noqa: D102
+        return self.teacher(CIRCLE)
 
     @cached_property
     def moved(self):  # noqa: D102
@@ -120,6 +120,10 @@ class PlaneRun:
     @cached_property
     def flipped(self):  # noqa: D102
         return sign_flips(self.net, self.run.w, self.w0)
+
+    def learnt(self, frame):
+        """αf at `CIRCLE` in one frame, of shape (points,)."""
+        return self.alpha * self.net.predict(self.run.w[frame], CIRCLE)
 
 
 def train_in_plane(tau, alpha=1.0, m=20, n=15, doubling=True, twin=False, weights=2, teacher=25):

@@ -4,7 +4,9 @@ A function called ``…_artists`` makes a panel's frame and its still empty arti
 them. ``…_panels`` lays out the whole picture of a slider panel, ``fill_…`` fills it for one result.
 """
 
+from lazylib import _rooms
 from lazylib.plots.balance import LOOKS, balance_panels, fill_balance
+from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
 from lazylib.plots.criterion import (
     criterion_panels,
     displacement_artists,
@@ -56,18 +58,7 @@ from lazylib.plots.plane import (
 )
 from lazylib.plots.population import fill_population, population_panels, underparameterized
 from lazylib.plots.report import laziness
-from lazylib.plots.style import (
-    FAINT,
-    FOURTH,
-    INK,
-    NEGATIVE,
-    POSITIVE,
-    STYLE,
-    THIRD,
-    legend_below,
-    line_artists,
-    nice_limit,
-)
+from lazylib.plots.style import STYLE, legend_below, line_artists, nice_limit
 from lazylib.plots.tangent import (
     SPACE,
     fill_sgd,
@@ -89,82 +80,4 @@ from lazylib.plots.theorem import (
     theorem_panels,
 )
 
-__all__ = [
-    "FAINT",
-    "FOURTH",
-    "INK",
-    "LEVELS",
-    "LOOKS",
-    "NEGATIVE",
-    "POSITIVE",
-    "PREDICTORS",
-    "SPACE",
-    "STYLE",
-    "THIRD",
-    "balance_panels",
-    "criterion_panels",
-    "curve",
-    "describe_plane",
-    "digits_panels",
-    "digits_sweep",
-    "displacement_artists",
-    "distance_artists",
-    "draws",
-    "feature_artists",
-    "features",
-    "fill_balance",
-    "fill_criterion",
-    "fill_digits",
-    "fill_generalization",
-    "fill_kernels",
-    "fill_plane",
-    "fill_population",
-    "fill_predictors",
-    "fill_sgd",
-    "fill_surface",
-    "fill_theorem",
-    "filters",
-    "foretold",
-    "function_artists",
-    "gap_artists",
-    "gauge_artists",
-    "generalization",
-    "generalization_panels",
-    "guide",
-    "kernel_artists",
-    "kernel_panels",
-    "laziness",
-    "legend_below",
-    "level",
-    "line_artists",
-    "loss_artists",
-    "neuron_artists",
-    "neurons",
-    "nice_limit",
-    "path_artists",
-    "plane_limit",
-    "plane_panels",
-    "population_panels",
-    "predictor_artists",
-    "predictor_panels",
-    "rates_artists",
-    "set_displacement",
-    "set_distance",
-    "set_features",
-    "set_function",
-    "set_gap",
-    "set_gauge",
-    "set_kernels",
-    "set_losses",
-    "set_neurons",
-    "set_paths",
-    "set_rates",
-    "set_space",
-    "sgd_panels",
-    "space_artists",
-    "surface_panels",
-    "theorem_panels",
-    "underparameterized",
-    "width",
-    "widths",
-]
+__all__ = _rooms.offered(vars())

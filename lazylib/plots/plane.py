@@ -3,16 +3,11 @@
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from lazylib.experiments.plane import CIRCLE, DEGREES
+from lazylib.experiments.plane import DEGREES
+from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
 from lazylib.plots.style import (
-    FAINT,
-    FOURTH,
-    INK,
-    NEGATIVE,
-    POSITIVE,
-    THIRD,
+    circle_artists,
     legend_below,
-    line_artists,
     log_limits,
     nice_limit,
     put,
@@ -101,16 +96,13 @@ def plane_limit(positions):
 
 def function_artists(ax, title="Learnt function on the circle"):
     """Make the panel of a function on the circle, for `set_function`."""
+    dots = {"color": INK, "linestyle": "", "marker": "o", "markersize": 5}
     styles = {
         "teacher": {"color": INK, "linewidth": 4, "alpha": 0.35},
-        "learnt, αf": {"color": FOURTH},
-        "training data": {"color": INK, "linestyle": "", "marker": "o", "markersize": 5},
+        "learnt": {"color": FOURTH, "label": "learnt, αf"},
+        "data": dots | {"label": "training data"},
     }
-    settings = {"xlabel": "angle of x (degrees)", "ylabel": "output", "xlim": (-180, 180)}
-    lines = line_artists(ax, styles, title=title, **settings)
-    ax.set_xticks(np.arange(-180, 181, 90))
-    legend_below(ax, ncols=3)
-    return dict(zip(("teacher", "learnt", "data"), lines.values(), strict=True))
+    return circle_artists(ax, styles, title)
 
 
 def set_function(ax, artists, degrees, learnt, teacher, data_degrees, data_y, limits):
@@ -168,15 +160,16 @@ def plane_panels(figure):
 
 def fill_plane(axes, artists, result, frame):
     """Fill the three panels with one frame of a `PlaneRun`; return what they show, in words."""
-    run, data, positions, learnt = result.run, result.data, result.positions, result.learnt
+    run, data, positions, truth = result.run, result.data, result.positions, result.truth
     b = result.net.unpack(run.w[frame])[1]
     twin = None if result.twin is None else result.alpha * result.twin[frame]
     limit = plane_limit(positions)
     set_neurons(axes[0], artists[0], positions[: frame + 1], b, result.teacher, limit, twin)
-    truth, at = result.teacher(CIRCLE), np.degrees(np.arctan2(data.x[:, 1], data.x[:, 0]))
-    all_three = np.concatenate([truth, learnt[-1], data.y])
+    learnt, last = result.learnt(frame), result.learnt(-1)
+    at = np.degrees(np.arctan2(data.x[:, 1], data.x[:, 0]))
+    all_three = np.concatenate([truth, last, data.y])
     limits = [nice_limit(1.2 * max(0.5, each)) for each in (-all_three.min(), all_three.max())]
     limits[0] *= -1
-    set_function(axes[1], artists[1], DEGREES, learnt[frame], truth, at, data.y, limits)
+    set_function(axes[1], artists[1], DEGREES, learnt, truth, at, data.y, limits)
     set_losses(artists[2], run.times, run.train_error, run.test_error, frame)
     return describe_plane(result, frame)

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.ticker import LogFormatterSciNotation, NullFormatter
 
-from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD  # noqa: F401
+from lazylib.plots.colors import NEGATIVE, POSITIVE
 from lazylib.theory.laziness import ACTIVE_ABOVE, LAZY_BELOW
 
 #: Sizes that can be read from the last row.

@@ -32,6 +32,7 @@ from lazylib.widgets.picture import Picture, drawing
 WORK = threading.RLock()
 
 # Whoever drags sees the values of a moment ago, if these were computed within so many seconds.
+# From then on the panel says how far it is.
 _PATIENCE = 0.25
 
 
@@ -377,15 +378,12 @@ class Explorer(ipywidgets.VBox):
         def stale():
             return self._stopped or self._closed or ticket != self._asked
 
-        def left():
-            late = time.monotonic() - start > _PATIENCE
-            return stale() and (late or self._stopped or self._closed)
-
         def report(part):
-            if left():
+            late = time.monotonic() - start > _PATIENCE
+            if stale() and (late or self._stopped or self._closed):
                 raise _Left
-            if part - picture.progress > 0.02 or part < picture.progress:
-                picture.progress = float(part)
+            if late and (part - picture.progress > 0.02 or part < picture.progress):
+                picture.progress = float(part)  # a message each, which takes as long as a step
 
         views = {name: values.pop(name) for name in self._views}
         try:

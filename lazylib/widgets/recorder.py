@@ -18,18 +18,18 @@ from matplotlib.image import imsave
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, IdentityTransform
 
-from lazylib.plots import style
+from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
 
 #: Colours are sent by name, so that a page chooses them: what a figure says, its name, in the dark.
 ROLES = {
     "#ffffff": ("paper", "#111111"),
     "#000000": ("text", "#eeeeee"),
-    style.INK.lower(): ("ink", "#e0e0e0"),
-    style.FAINT.lower(): ("faint", "#8a8a8a"),
-    style.POSITIVE.lower(): ("positive", "#56b4e9"),
-    style.NEGATIVE.lower(): ("negative", "#f0803c"),
-    style.THIRD.lower(): ("third", "#2fc79a"),
-    style.FOURTH.lower(): ("fourth", "#e59ac0"),
+    INK.lower(): ("ink", "#e0e0e0"),
+    FAINT.lower(): ("faint", "#8a8a8a"),
+    POSITIVE.lower(): ("positive", "#56b4e9"),
+    NEGATIVE.lower(): ("negative", "#f0803c"),
+    THIRD.lower(): ("third", "#2fc79a"),
+    FOURTH.lower(): ("fourth", "#e59ac0"),
 }
 #: Points are sent in whole sixteenths of a pixel, at most this many pixels from the corner.
 UNIT, FAR = 16, 100_000

@@ -8,7 +8,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, PathPatch
 from matplotlib.path import Path
 from painting import agg, chromium, differing, in_base64, mounted, picture, pixels, settle
 
-from lazylib.plots.style import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
+from lazylib.plots.colors import FAINT, FOURTH, INK, NEGATIVE, POSITIVE, THIRD
 from lazylib.widgets.picture import Picture, drawing
 from lazylib.widgets.recorder import ROLES
 

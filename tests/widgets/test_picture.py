@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from painting import decode, picture, recorded
 from PIL import Image
 
-from lazylib.plots.style import INK, POSITIVE
+from lazylib.plots.colors import INK, POSITIVE
 from lazylib.widgets.picture import Picture, drawing
 from lazylib.widgets.recorder import Recorder
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from painting import decode, picture, recorded
 
 from lazylib.experiments.plane import FRAMES, train_in_plane
-from lazylib.plots import style
+from lazylib.plots import colors
 from lazylib.plots.plane import describe_plane, fill_plane, plane_panels
 from lazylib.widgets.picture import Picture, drawing
 from lazylib.widgets.recorder import ROLES, UNIT, Instruction, encode
@@ -92,7 +92,7 @@ def _moving(artist):
 
 @pytest.mark.parametrize("name", ["INK", "FAINT", "POSITIVE", "NEGATIVE", "THIRD", "FOURTH"])
 def test_colours_of_the_style_are_sent_by_role_and_others_as_they_are(name):
-    color = getattr(style, name)
+    color = getattr(colors, name)
     [(_, fill, stroke)] = looks(lambda ax: ax.plot([0, 1], color=color, alpha=0.4)[0])
     assert (fill, stroke) == ("", f"{name.lower()}66")
     [(_, _, stroke)] = looks(lambda ax: ax.plot([0, 1], color="#123456")[0])
@@ -127,9 +127,9 @@ def test_alpha_of_an_artist_goes_before_that_of_its_colour():
 
 
 def test_text_is_sent_as_text_and_mathematics_as_outlines():
-    [(look, fill, _)] = looks(lambda ax: ax.text(0, 0, "αf", fontsize=18, color=style.INK))
+    [(look, fill, _)] = looks(lambda ax: ax.text(0, 0, "αf", fontsize=18, color=colors.INK))
     assert look[:3] == ["text", "αf", "normal normal 25.0px"] and fill == "inkff"
-    [(look, fill, _)] = looks(lambda ax: ax.text(0, 0, r"$\alpha f$", color=style.INK))
+    [(look, fill, _)] = looks(lambda ax: ax.text(0, 0, r"$\alpha f$", color=colors.INK))
     assert look[0] == "path" and fill == "inkff"
 
 
