@@ -20,6 +20,7 @@ from painting import mounted  # noqa: E402
 
 from lazylib.experiments.plane import FRAMES, train_in_plane  # noqa: E402
 from lazylib.plots.plane import describe_plane, fill_plane, plane_panels  # noqa: E402
+from lazylib.widgets import explore_neurons  # noqa: E402
 from lazylib.widgets.picture import Picture, drawing  # noqa: E402
 from tools.lab import find_chromium, headless_browser  # noqa: E402
 
@@ -59,15 +60,13 @@ def resident():
 
 
 def memory(picture, fill):
-    """Return how many MB 1,000 moves take, and 30 pictures that were closed."""
+    """Return how many MB 1,000 moves take, and 100 panels that were closed."""
     before = resident()
     for _ in range(1000):
         picture.record(fill, 1, first=0)
     moves, before = resident() - before, resident()
-    for _ in range(30):
-        other, fill = plane()
-        other.record(fill, 2)
-        other.close()
+    for _ in range(100):
+        explore_neurons(m=2, n=2).close()
     return moves, resident() - before
 
 
@@ -108,7 +107,8 @@ def main():
     )
     print("  {:,} what stands still, {:,} the frame in view, {:,} all frames".format(*sent))
     moves, closed = memory(picture, fill)
-    print(f"memory: {moves:+.1f} MB after 1,000 moves, {closed:+.1f} after 30 pictures were closed")
+    print(f"memory: {moves:+.1f} MB after 1,000 moves (wanted: 5)", end="")
+    print(f", {closed:+.1f} MB after 100 panels were closed (wanted: 10)")
     if (played := playing(picture.data())) is not None:
         print("playing: {:.0f} frames a second, 99 % of them within {:.0f} ms".format(*played))
 

@@ -325,3 +325,28 @@ def test_after_a_restart_the_panel_says_that_its_kernel_is_gone(lab):
     Panel(page).press("τ", "ArrowRight", 26)
     Panel(page).wait_for_words("Lazy")
     page.close()
+
+
+def test_dragging_while_it_plays_goes_on_playing_and_a_deleted_cell_plays_no_more(lab):
+    page = run_notebook(lab.browser, lab.address, write(lab, "ends.ipynb", NEURONS, "1 + 1"))
+    faults = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.evaluate(
+        "addEventListener('lazylib-painted', () => window.count = (window.count || 0) + 1)"
+    )
+    panel = Panel(page)
+    panel.button("reset").click()
+    panel.control("loop").check()
+    panel.button("play").click()
+    panel.drag("τ", 0.9, steps=30)
+    panel.wait_for_words("Lazy")
+    before = panel.place("frame")
+    panel.wait("it plays no more", lambda: panel.place("frame") != before)
+    page.locator(".jp-CodeCell .jp-InputPrompt").first.click()
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    page.locator(".lazylib-panel").wait_for(state="detached")
+    count = page.evaluate("window.count")
+    page.wait_for_timeout(1000)
+    assert count > 0 and page.evaluate("window.count") == count and not faults
+    page.close()

@@ -12,8 +12,8 @@ from lazylib.kernels import KernelFlow, limit_kernels, tangent_kernel
 from lazylib.models import Tangent, TwoLayer
 from lazylib.theory import displacement
 
-#: The times at which the predictors are compared.
-TIMES = np.logspace(-2, 3, 51)
+#: The times at which the predictors are compared: one for each position of the panel's slider.
+TIMES = np.logspace(-2, 3, 101)
 
 
 @dataclass(frozen=True)

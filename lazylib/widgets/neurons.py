@@ -58,4 +58,5 @@ def explore_neurons(
         times=lambda result: result.run.times,
         frames=FRAMES,
         frame=frame,
+        ahead=True,
     )

@@ -7,6 +7,7 @@ began. What code sets is computed at once, where it is set.
 """
 
 import base64
+import contextlib
 import contextvars
 import html
 import sys
@@ -174,6 +175,8 @@ class Explorer(ipywidgets.VBox):
         The times of the frames of a result, if it has frames.
     frames, frame : int, optional
         How many frames there are, and which one is shown first: by default the last.
+    ahead : bool
+        Whether to compute, while the browser paints, what a slider's next move would ask for.
 
     Attributes
     ----------
@@ -202,11 +205,13 @@ class Explorer(ipywidgets.VBox):
         times=None,
         frames=1,
         frame=None,
+        ahead=False,
     ):
         self._spec, self._compute, self._show = controls, compute, show
         self._views, self._times, self._frames = views, times, frames
         self._result = self._known = self._artists = None
         self._company = [self]  # the panels that are shown at one time
+        self._ahead, self._coming, self._foreseen = ahead, None, (None, None)
         self._door, self._idle, self._held = threading.Lock(), threading.Event(), False
         self._asked = self._done = 0
         self._stopped, self._closed = False, True
@@ -317,6 +322,7 @@ class Explorer(ipywidgets.VBox):
                 super().close() if part is self else part.close()
                 layout.close()
             self._result = self._known = self._axes = self._artists = None
+            self._foreseen = None, None
 
     def _open(self):
         if self._closed:
@@ -349,12 +355,25 @@ class Explorer(ipywidgets.VBox):
             return
         finally:
             self._held = False
+        self._coming = self._once_more(change["old"])
         with self._door:
             self._asked, self._stopped = self._asked + 1, False
             if not self._idle.is_set():
                 return
             self._idle.clear()
         self._start(self._work)
+
+    def _once_more(self, old):
+        """The settings to compute ahead: a slider moves on as it did from ``old`` values."""
+        new = self.controls.values
+        moved = [name for name in new if new[name] != old[name]]
+        if not self._ahead or len(moved) != 1 or self._spec[moved[0]].kind != "slider":
+            return None
+        places = {value: i for i, value in enumerate(self._spec[moved[0]].options)}
+        before, now = places.get(old[moved[0]]), places.get(new[moved[0]])
+        if before is None or now is None or not 0 <= 2 * now - before < len(places):
+            return None
+        return new | {moved[0]: self._spec[moved[0]].options[2 * now - before]}
 
     def _work(self):
         while True:
@@ -389,14 +408,16 @@ class Explorer(ipywidgets.VBox):
         try:
             if self._known != values:
                 self._known = self._result = None
-                picture.progress, picture.busy = 0.0, True
-                with reporting(report):
-                    self._result = self._compute(**values)
-                self._known = values
+                (foreseen, result), self._foreseen = self._foreseen, (None, None)
+                if foreseen != values:
+                    picture.progress, picture.busy = 0.0, True
+                    with reporting(report):
+                        result = self._compute(**values)
+                self._result, self._known = result, values
                 for other in self._company[:] if self._times else []:
                     if other is not self and other._result is not None and not other._closed:
                         other._record({}, stale)
-            self._record(views, stale)
+            self._record(views, stale, lambda: self._look_ahead(start, stale))
             picture.trouble = ""
         except _Left:
             if self._stopped:
@@ -414,7 +435,21 @@ class Explorer(ipywidgets.VBox):
             if not self._closed:
                 picture.busy = False
 
-    def _record(self, views, stale):
+    def _look_ahead(self, start, stale):
+        """Compute what a move like the last would ask for, unless that takes long."""
+        coming = self._coming
+        if coming is None or stale() or time.monotonic() - start > _PATIENCE:
+            return
+        self._coming = None
+
+        def leave(part):
+            if stale():
+                raise _Left
+
+        with contextlib.suppress(_Left, Exception), reporting(leave):  # an error is for who asks
+            self._foreseen = coming, self._compute(**coming)
+
+    def _record(self, views, stale, between=lambda: None):
         result, drawn = self._result, (self._axes, self._artists)
         if self._times is None:
             return self.picture.record(lambda _: self._show(*drawn, result, **views))
@@ -426,12 +461,13 @@ class Explorer(ipywidgets.VBox):
         index = np.maximum(np.searchsorted(own, grid, side="right") - 1, 0)
         if len(self._company) == 1:
             index = np.arange(len(own))
-        self.picture.record(
+        self.picture.show(
             lambda frame: self._show(*drawn, result, frame=int(index[frame]), **views),
             len(grid),
-            stop=stale,
             times=[written(t, 3) for t in grid],
         )
+        between()
+        self.picture.record_others(stale)
 
     def _stop(self, *_):
         self._stopped = True

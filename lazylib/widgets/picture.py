@@ -126,6 +126,11 @@ class Picture(anywidget.AnyWidget):
         bool
             Whether all frames were recorded.
         """
+        self.show(fill, n_frames, first, times)
+        return self.record_others(stop)
+
+    def show(self, fill, n_frames=1, first=None, times=None):
+        """Record the frame in view and send it; the arguments are those of `record`."""
         with drawing():
             self._fill, self._times, self._said = fill, times, []
             with self.hold_sync():
@@ -134,13 +139,18 @@ class Picture(anywidget.AnyWidget):
                 self._send_view(view)
                 if first is not None or self.frame >= n_frames:
                     self.frame = view  # else it may be another one by now, which the reader wants
+                self.busy = False
+
+    def record_others(self, stop=None):
+        """Record all frames of what is shown, and send them; ``stop`` and result as of `record`."""
+        with drawing():
             frames = []
-            for k in range(n_frames if n_frames > 1 else 0):
+            for k in range(self.n_frames if self.n_frames > 1 else 0):
                 if stop is not None and stop():
                     return False
                 frames.append(self._record(k))
             if frames:
-                self._frames = self._encode(frames, range(n_frames))
+                self._frames = self._encode(frames, range(self.n_frames))
                 self._said = [words for *_, words in frames]
         return True
 

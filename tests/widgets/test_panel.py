@@ -22,13 +22,15 @@ def draw(figure):
     return ax, {"line": ax.plot([], [])[0]}
 
 
-def small(compute=lambda k, even: k, show=lambda ax, artists, result, **_: f"k is {result}"):
+def small(
+    compute=lambda k, even: k, show=lambda ax, artists, result, **_: f"k is {result}", **options
+):
     """Return a panel of one slider and a check box."""
     controls = {
         "k": whole_slider("number k", 1, 0, 9, even_with="even"),
         "even": check("even", False),
     }
-    return Explorer("small", controls, (2, 1, draw), compute, show)
+    return Explorer("small", controls, (2, 1, draw), compute, show, **options)
 
 
 def move(panel, **values):
@@ -176,6 +178,30 @@ def test_the_latest_value_wins_and_stale_training_goes_no_further():
         move(panel, k=k)
     assert panel.result == 5 and panel.words == "k is 5"
     assert computed[:2] == [1, 2] and computed[-1] == 5 and 3 not in computed[:-2]
+
+
+def test_what_a_slider_s_next_move_would_ask_for_is_computed_ahead():
+    """A slider that moves on by as much finds its result; errors there are nobody's."""
+    computed = []
+
+    def compute(k, even):
+        computed.append(k)
+        if k == 7:
+            raise ValueError("not seven")
+        return k
+
+    panel = small(compute, times=lambda result: [0.0, 1.0], frames=2, ahead=True)
+    for values, now in (
+        ({"k": 2}, [1, 2, 3]),
+        ({"k": 3}, [1, 2, 3, 4]),  # 3 is there, 4 comes
+        ({"k": 5}, [1, 2, 3, 4, 5, 7]),  # not that way: two steps, and two more
+        ({"k": 9}, [1, 2, 3, 4, 5, 7, 9]),  # beyond it there is nothing
+        ({"even": True, "k": 8}, [1, 2, 3, 4, 5, 7, 9, 8]),  # two controls are no direction
+    ):
+        move(panel, **values)
+        assert panel.words == f"k is {values['k']}" and computed == now
+    panel.state = {"k": 6}
+    assert computed[-1] == 6, "code that sets a state is no slider that moves"
 
 
 def explore_training():
