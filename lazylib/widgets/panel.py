@@ -441,6 +441,7 @@ class Explorer(ipywidgets.VBox):
         if coming is None or stale() or time.monotonic() - start > _PATIENCE:
             return
         self._coming = None
+        time.sleep(0.02)  # the picture goes first: threads that send it would wait for this one
 
         def leave(part):
             if stale():
