@@ -44,7 +44,7 @@ EXTRAS := tests/models/test_module.py tests/theory/test_report_modules.py tests/
   tests/test_browser.py::test_every_control_of_notebook_09_moves_its_picture \
   $(wildcard notebooks/09-*.ipynb notebooks/solutions/09-*.ipynb)
 
-.PHONY: help install lab test test-extras notebooks exercises figures site bench lint format lock clean venv venv-bench venv-extras conda
+.PHONY: help install lab test test-extras notebooks exercises figures site badge bench lint format lock clean venv venv-bench venv-extras conda
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -75,6 +75,9 @@ figures: $(READY) ## make the stored figures at the note's own settings (without
 
 site: $(READY) ## the static site, in _site/html (ARGS="--serve" shows it)
 	"$(PY)" tools/build_site.py $(ARGS)
+
+badge: ## put a badge into the README that opens your copy on Binder: make badge REPOSITORY=owner/name
+	$(PYTHON) tools/badge.py $(REPOSITORY)
 
 bench: venv-bench ## each claim about speed, against JAX and PyTorch in the same run
 	.venv-bench/bin/python benchmarks/run.py $(ARGS)

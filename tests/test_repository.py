@@ -12,12 +12,14 @@ import sys
 import tomllib
 from functools import cache
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from tools.badge import with_badge
 from tools.run_notebooks import METADATA
 
 ROOT = Path(__file__).parents[1]
@@ -472,3 +474,19 @@ def test_the_readme_shows_every_room():
 
 def test_the_readme_names_the_pythons_of_the_workflow():
     assert "Python 3.11 to 3.14" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_badge_opens_notebook_00_of_the_named_repository_in_jupyterlab():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    once = with_badge(text, "someone/lazy-notes")
+    title, badge, rest = once.split("\n\n", 2)
+    assert title == "# Lazy training, live" and rest == text.split("\n\n", 1)[1]
+    address = re.search(r"\]\((https://mybinder.org/v2/\S+)\)$", badge)[1]
+    where, query = address.split("?")
+    assert where == "https://mybinder.org/v2/gh/someone/lazy-notes/HEAD"
+    [opened] = parse_qs(query)["urlpath"]
+    assert (ROOT / opened.removeprefix("lab/tree/")).is_file()
+    assert with_badge(once, "someone/lazy-notes") == once, "a second time changes nothing"
+    for wrong in ("", "lazy-notes", "https://github.com/someone/lazy-notes"):
+        with pytest.raises(SystemExit, match="OWNER/NAME"):
+            with_badge(text, wrong)
