@@ -82,8 +82,8 @@ def train_four(tau=1.0, alpha=1.0, m=50, n=8, seed=2, labels="teacher", biases=F
 
 def _follow(model, data, w0, alpha, x):
     """αf at ``x`` and the displacement at `TIMES`."""
-    options = {"t_max": TIMES[-1], "tolerance": 1e-6, "accuracy": 0.03}
-    t, w = step_ends(model, data, w0, alpha=alpha, **options)
+    options = {"alpha": alpha, "tolerance": 1e-6, "max_steps": 1200}
+    t, w = step_ends(model, data, w0, TIMES, [0.03, 0.3], **options)
     curves = np.column_stack([alpha * model.predict(w, x), displacement(w, w0)])
     curves = read_off(TIMES, t, curves, early=TIMES[0])  # at first, they grow as t
     return curves[:, :-1], curves[:, -1]

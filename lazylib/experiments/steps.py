@@ -8,16 +8,41 @@ import numpy as np
 from lazylib.trainers import gradient_flow
 
 
-def step_ends(model, data, w0, **options):
-    """Follow the gradient flow of one run; return times (k,) and states (k, p) at all step ends."""
-    steps = []
+def step_ends(model, data, w0, times, accuracies, **options):
+    """Follow the gradient flow of one run to the last of ``times``.
+
+    Where ReLUs switch on and off all the time, steps are short: of the ``accuracies``, the first is
+    taken that needs no more steps than there may be.
+
+    Returns
+    -------
+    t, w : ndarray of shape (k,) and (k, p)
+        The ends of those steps between which the ``times`` lie.
+
+    Raises
+    ------
+    RuntimeError
+        If with none of the accuracies the flow comes to the last of ``times``.
+    """
+    for accuracy in accuracies:
+        run, ends = _follow(model, data, w0, t_max=times[-1], accuracy=accuracy, **options)
+        if run.status != "out of steps":
+            t, w = (np.array(column) for column in zip(*ends, strict=True))
+            after = np.searchsorted(t, times)
+            near = np.unique(np.clip([after - 1, after], 0, len(t) - 1))
+            return t[near], w[near]
+    raise RuntimeError(f"the flow came to t = {run.times[-1]:g} only, of {times[-1]:g}")
+
+
+def _follow(model, data, w0, **options):
+    """The run, and the ends (t, w) of all its steps."""
+    ends = []
 
     def watch(runs, t, w, velocity):
-        steps.append((t[0], w[0]))
+        ends.append((t[0], w[0]))
         return [False]
 
-    gradient_flow(model, data, w0, watch=watch, record=2, **options)
-    return [np.array(column) for column in zip(*steps, strict=True)]
+    return gradient_flow(model, data, w0, watch=watch, record=2, **options), ends
 
 
 def read_off(times, t, curves, early):

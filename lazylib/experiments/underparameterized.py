@@ -181,7 +181,7 @@ class PopulationRun:
 
 
 #: Samples of a run of `train_on_population`, at most: a few seconds' work.
-MOST_SAMPLES = 2_000_000
+MOST_SAMPLES = 1_000_000
 
 
 @lru_cache(maxsize=4, typed=True)

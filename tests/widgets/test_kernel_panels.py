@@ -62,7 +62,7 @@ def test_wide_networks_approach_the_arc_cosine_kernel():
         for seed in range(8):
             functions = train_four(1.0, 1.0, m, 8, seed).functions
             gap = functions["kernel of width m"] - functions["arc-cosine kernel"]
-            gaps.append(np.sqrt(np.mean(gap[25] ** 2)))
+            gaps.append(np.sqrt(np.mean(gap[50] ** 2)))  # at t = 10^(1/2)
         return np.mean(gaps)
 
     assert distance(400) < 0.5 * distance(20)
