@@ -1,5 +1,9 @@
 """Networks on real data: the sweep's settings, some of its cells, and the panel of notebook 09."""
 
+import ast
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from helpers import run_and_lose_a_worker
@@ -86,3 +90,19 @@ def test_the_exercise_leads_from_either_side(capsys):
         panel.state = {"alpha": alpha}
         exercises.lazy_but_bent(panel)
         assert capsys.readouterr().out == said + "\n"
+
+
+def test_the_guides_lines_of_notebook_09_show_what_they_say():
+    """Of the filters in view: a thousandth of them at α = 1000, as large as they are at α = 0.1."""
+    guide = (Path(__file__).parents[2] / "site" / "guide" / "notebooks.md").read_text("utf-8")
+    lines = re.findall(r"^panel\.state = (.*?)  # (.*)$", guide.partition("\n## 09")[2], re.M)
+    wanted = {"a thousandth of them": (5e-4, 2e-3), "as large as the filters": (0.5, 2.0)}
+    panel, found = explore_digits(), []
+    for state, said in lines:
+        panel.state = ast.literal_eval(state)
+        net, w = panel.result.net, panel.result.run.w[-1]
+        start, end = (net.unpack(each)["0.weight"][:16] for each in (net.w0, w))
+        [(low, high)] = [span for words, span in wanted.items() if words in said]
+        found.append(np.linalg.norm(end - start) / np.linalg.norm(start))
+        assert low < found[-1] < high, said
+    assert len(found) == 2
