@@ -305,9 +305,11 @@ def batch(model, data, w0, alpha, loss):
         tail = array.shape[array.ndim - axes :]
         return np.broadcast_to(array, (*lead, *tail)).reshape(-1, *tail).astype(w0.dtype)
 
-    scaled = Scaled(model.at(lead, slice(None)), spread(alpha, 0))
+    scaled, w0 = Scaled(model.at(lead, slice(None)), spread(alpha, 0)), spread(w0, 1)
+    _reuse_memory(4 * w0.nbytes)  # a step of the flow has four of them in one array
     if exact:
-        return lead, spread(w0, 1), ExactObjective(scaled, data), None
+        _reuse_memory(8 * model.n_parameters**2 / model.d)  # a vector for each pair of neurons
+        return lead, w0, ExactObjective(scaled, data), None
 
     def objective(x, y):
         if x is None:
@@ -316,10 +318,10 @@ def batch(model, data, w0, alpha, loss):
         # as its transpose lies in memory: the product with the weights reads it that way
         x = np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2)
         y = y.astype(w0.dtype) if y.ndim == 1 else spread(y, 1)
-        _reuse_memory(x.shape[-2] * model.n_parameters / model.d * x.itemsize)
+        _reuse_memory(max(x.nbytes, x.shape[-2] * model.n_parameters / model.d * x.itemsize))
         return Objective(scaled, loss, x, y, single=lead == ())
 
-    return lead, spread(w0, 1), objective(data.x, data.y), objective(data.x_test, data.y_test)
+    return lead, w0, objective(data.x, data.y), objective(data.x_test, data.y_test)
 
 
 def _data_shapes(model, data, loss):
