@@ -9,7 +9,6 @@ of 150 ms, and 8 Mbit a second.
 
 import asyncio
 import contextlib
-import json
 import sys
 import tempfile
 import threading
@@ -20,7 +19,14 @@ from playwright.sync_api import TimeoutError as TooLate
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.lab import Panel, find_chromium, headless_browser, jupyterlab, run_notebook  # noqa: E402
+from tools.lab import (  # noqa: E402
+    Panel,
+    find_chromium,
+    headless_browser,
+    jupyterlab,
+    run_notebook,
+    write_notebook,
+)
 
 #: Notebook, number of its panel, slider, wanted median and 95 % in ms (None: training is the cost).
 SLIDERS = [
@@ -173,16 +179,6 @@ def slow_line(address):
         loop.close()
 
 
-def write_trial(folder):
-    """Write the notebook of the trial widget, and return its name."""
-    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    text = {"cells": [code | {"id": "trial", "source": TRIAL}], "metadata": kernel}
-    path = folder / "root" / "notebooks" / "trial.ipynb"
-    path.write_text(json.dumps(text | {"nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
-    return path.name
-
-
 def report(name, latencies, floor, wanted=None, best=FLOOR):
     """Print the median and the 95 % of latencies, in ms and in floors; ``best``: that of wanted."""
     found = np.percentile(latencies, [50, 95])
@@ -209,7 +205,7 @@ def main(only=""):
         slow_line(address) as far,
         headless_browser(chromium) as browser,
     ):
-        trial, floors = write_trial(Path(folder)), []
+        trial, floors = write_notebook(Path(folder), "trial.ipynb", TRIAL), []
         for where in (address, far):
             page = run_notebook(browser, where, trial)
             floors.append(np.median(measure(page, 0, "trial", 40)))

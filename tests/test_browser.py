@@ -1,7 +1,6 @@
 """A real JupyterLab in headless Chromium: the panels answer to keyboard and mouse, and end well."""
 
 import functools
-import json
 from types import SimpleNamespace
 
 import painting
@@ -13,6 +12,7 @@ from tools.lab import (
     open_notebook,
     run_all,
     run_notebook,
+    write_notebook,
 )
 
 pytestmark = pytest.mark.browser
@@ -30,16 +30,6 @@ def lab(tmp_path_factory):
 def notebook(lab):
     """A function that runs a notebook in JupyterLab, once, and returns its page."""
     return functools.cache(lambda name: run_notebook(lab.browser, lab.address, name))
-
-
-def write(lab, name, *cells):
-    """Write a notebook of code cells."""
-    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    cells = [code | {"id": f"cell-{i}", "source": source} for i, source in enumerate(cells)]
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    text = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (lab.folder / "root" / "notebooks" / name).write_text(json.dumps(text), encoding="utf-8")
-    return name
 
 
 PAINTED = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
@@ -249,7 +239,7 @@ def test_axe_finds_no_serious_fault_in_the_panels(notebook, name):
 
 
 def test_two_tabs_show_one_panel(lab):
-    name = write(lab, "two-tabs.ipynb", NEURONS)
+    name = write_notebook(lab.folder, "two-tabs.ipynb", NEURONS)
     first = run_notebook(lab.browser, lab.address, name)
     first.keyboard.press("Escape")
     first.locator(".jp-OutputArea-child:has(.lazylib-panel)").first.click(button="right")
@@ -266,7 +256,7 @@ def test_two_tabs_show_one_panel(lab):
 
 
 def test_a_notebook_that_was_saved_and_is_opened_again_shows_the_picture(lab):
-    name = write(lab, "saved.ipynb", NEURONS)
+    name = write_notebook(lab.folder, "saved.ipynb", NEURONS)
     page = run_notebook(lab.browser, lab.address, name)
     Panel(page)
     assert not page.locator(".lazylib-stored").is_visible(), "a live panel hides its stored picture"
@@ -294,7 +284,7 @@ def test_running_a_cell_again_leaves_one_panel_and_no_other(lab):
         "from ipywidgets.widgets.widget import _instances\nimport threading\n"
         "print('left:', len(_instances), threading.active_count())"
     )
-    name = write(lab, "again.ipynb", NEURONS, count)
+    name = write_notebook(lab.folder, "again.ipynb", NEURONS, count)
     page = run_notebook(lab.browser, lab.address, name)
     left = page.locator(".jp-OutputArea-output", has_text="left:")
     before = left.inner_text()
@@ -312,7 +302,7 @@ def test_running_a_cell_again_leaves_one_panel_and_no_other(lab):
 
 
 def test_after_a_restart_the_panel_says_that_its_kernel_is_gone(lab):
-    name = write(lab, "restart.ipynb", NEURONS)
+    name = write_notebook(lab.folder, "restart.ipynb", NEURONS)
     page = run_notebook(lab.browser, lab.address, name)
     panel = Panel(page)
     panel.button("reset").click()
@@ -329,12 +319,12 @@ def test_after_a_restart_the_panel_says_that_its_kernel_is_gone(lab):
 
 
 def test_dragging_while_it_plays_goes_on_playing_and_a_deleted_cell_plays_no_more(lab):
-    page = run_notebook(lab.browser, lab.address, write(lab, "ends.ipynb", NEURONS, "1 + 1"))
+    page = run_notebook(
+        lab.browser, lab.address, write_notebook(lab.folder, "ends.ipynb", NEURONS, "1 + 1")
+    )
     faults = []
     page.on("pageerror", lambda fault: faults.append(str(fault)))
-    page.evaluate(
-        "addEventListener('lazylib-painted', () => window.count = (window.count || 0) + 1)"
-    )
+    page.evaluate("window.count = 0; addEventListener('lazylib-painted', () => window.count++)")
     panel = Panel(page)
     panel.button("reset").click()
     panel.control("loop").check()

@@ -18,14 +18,6 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
     "--disable-sync --no-first-run"
 ).split()
-# In a tenth of the time of a PNG.
-PIXELS = """canvas => {
-  const { width, height } = canvas;
-  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-  let sum = width;
-  for (const pixel of new Uint32Array(data.buffer)) sum = (Math.imul(sum, 31) + pixel) | 0;
-  return sum;
-}"""
 # Cells out of sight stay in the page, so that a test finds them.
 SETTINGS = {"notebook-extension/tracker": {"windowingMode": "none"}}
 SETTINGS["apputils-extension/notification"] = {"fetchNews": "false", "checkForUpdates": False}
@@ -88,6 +80,16 @@ def lay_out(folder):
         path = folder / "config/lab/user-settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values), encoding="utf-8")
+
+
+def write_notebook(folder, name, *cells):
+    """Write a notebook of code cells beside those that a folder serves; return its name."""
+    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [code | {"id": f"cell-{i}", "source": source} for i, source in enumerate(cells)]
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    text = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "root" / "notebooks" / name).write_text(json.dumps(text), encoding="utf-8")
+    return name
 
 
 @contextlib.contextmanager
@@ -200,8 +202,8 @@ class Panel:
 
     @property
     def pixels(self):
-        """A number made of the picture's size and of all its pixels."""
-        return self.canvas.evaluate(PIXELS)
+        """The picture, as an address of its pixels."""
+        return self.canvas.evaluate("canvas => canvas.toDataURL()")
 
     def control(self, label):
         """The slider, choice, number or check box with that label."""
