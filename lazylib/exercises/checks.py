@@ -168,8 +168,7 @@ def _shown(panel, kind):
 def in_between(panel):
     """Notebook 01: find sliders that fit the data, and a run that is neither lazy nor active."""
     result = _shown(panel, PlaneRun)
-    moved = displacement(result.run.w[-1], result.w0)
-    fit = result.run.train_error[-1]
+    moved, fit = result.moved[-1], result.run.train_error[-1]
     where = f"with a displacement of {moved:.2f} this is {regime(moved)}"
     if regime(moved) != "in between":
         active = regime(moved) == "active"

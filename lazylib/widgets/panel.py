@@ -211,7 +211,7 @@ class Explorer(ipywidgets.VBox):
         self._views, self._times, self._frames = views, times, frames
         self._result = self._known = self._artists = None
         self._company = [self]  # the panels that are shown at one time
-        self._ahead, self._coming, self._foreseen = ahead, None, (None, None)
+        self._ahead, self._foreseen = ahead, (None, None)
         self._door, self._idle, self._held = threading.Lock(), threading.Event(), False
         self._asked = self._done = 0
         self._stopped, self._closed = False, True
@@ -355,25 +355,12 @@ class Explorer(ipywidgets.VBox):
             return
         finally:
             self._held = False
-        self._coming = self._once_more(change["old"])
         with self._door:
             self._asked, self._stopped = self._asked + 1, False
             if not self._idle.is_set():
                 return
             self._idle.clear()
         self._start(self._work)
-
-    def _once_more(self, old):
-        """The settings to compute ahead: a slider moves on as it did from ``old`` values."""
-        new = self.controls.values
-        moved = [name for name in new if new[name] != old[name]]
-        if not self._ahead or len(moved) != 1 or self._spec[moved[0]].kind != "slider":
-            return None
-        places = {value: i for i, value in enumerate(self._spec[moved[0]].options)}
-        before, now = places.get(old[moved[0]]), places.get(new[moved[0]])
-        if before is None or now is None or not 0 <= 2 * now - before < len(places):
-            return None
-        return new | {moved[0]: self._spec[moved[0]].options[2 * now - before]}
 
     def _work(self):
         while True:
@@ -384,12 +371,12 @@ class Explorer(ipywidgets.VBox):
             with WORK:
                 try:
                     if self._done < ticket:
-                        self._turn(ticket)
+                        self._turn(ticket, self._ahead)
                 except Exception:
                     traceback.print_exc()
                 self._done = max(self._done, ticket)
 
-    def _turn(self, ticket):
+    def _turn(self, ticket, ahead=False):
         """Compute if a setting has changed, and show; leave both when there is a later ticket."""
         values, start = dict(self.controls.values), time.monotonic()
         picture = self.picture
@@ -404,9 +391,13 @@ class Explorer(ipywidgets.VBox):
             if late and (part - picture.progress > 0.02 or part < picture.progress):
                 picture.progress = float(part)  # a message each, which takes as long as a step
 
-        views = {name: values.pop(name) for name in self._views}
+        def look_ahead():
+            if ahead and known and not stale() and time.monotonic() - start < _PATIENCE:
+                self._look_ahead(self._once_more(known, values), stale)
+
+        views, known = {name: values.pop(name) for name in self._views}, self._known
         try:
-            if self._known != values:
+            if known != values:
                 self._known = self._result = None
                 (foreseen, result), self._foreseen = self._foreseen, (None, None)
                 if foreseen != values:
@@ -417,7 +408,7 @@ class Explorer(ipywidgets.VBox):
                 for other in self._company[:] if self._times else []:
                     if other is not self and other._result is not None and not other._closed:
                         other._record({}, stale)
-            self._record(views, stale, lambda: self._look_ahead(start, stale))
+            self._record(views, stale, look_ahead)
             picture.trouble = ""
         except _Left:
             if self._stopped:
@@ -435,12 +426,22 @@ class Explorer(ipywidgets.VBox):
             if not self._closed:
                 picture.busy = False
 
-    def _look_ahead(self, start, stale):
-        """Compute what a move like the last would ask for, unless that takes long."""
-        coming = self._coming
-        if coming is None or stale() or time.monotonic() - start > _PATIENCE:
+    def _once_more(self, old, new):
+        """The settings that follow if a slider moves on as it did; None if there are none."""
+        moved = [name for name in new if new[name] != old[name]]
+        if len(moved) != 1 or self._spec[moved[0]].kind != "slider":
+            return None
+        options = self._spec[moved[0]].options
+        places = {value: i for i, value in enumerate(options)}
+        before, now = places.get(old[moved[0]]), places.get(new[moved[0]])
+        if before is None or now is None or not 0 <= 2 * now - before < len(places):
+            return None
+        return new | {moved[0]: options[2 * now - before]}
+
+    def _look_ahead(self, coming, stale):
+        """Compute what a slider's next move would ask for, if that is known."""
+        if coming is None:
             return
-        self._coming = None
         time.sleep(0.02)  # the picture goes first: threads that send it would wait for this one
 
         def leave(part):
