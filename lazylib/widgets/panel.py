@@ -10,6 +10,7 @@ import base64
 import contextlib
 import contextvars
 import html
+import signal
 import sys
 import threading
 import time
@@ -238,6 +239,7 @@ class Explorer(ipywidgets.VBox):
         self.add_class("lazylib-panel")
         self._closed = False
         self._close_predecessor()
+        _hear_interrupts()
         self._now()
 
     # The state, for code
@@ -363,10 +365,12 @@ class Explorer(ipywidgets.VBox):
         self._start(self._work)
 
     def _work(self):
+        _WORKING.add(self)
         while True:
             with self._door:
                 ticket = self._asked
                 if self._done >= ticket or self._closed:
+                    _WORKING.discard(self)
                     return self._idle.set()
             with WORK:
                 try:
@@ -603,12 +607,29 @@ _STORED = """<style>
 <img src="data:image/png;base64,{1}" alt="{2}" style="max-width: 100%">
 <p>{2} <em>(Stored picture: run this cell to move the controls.)</em></p></div>"""
 
-_PANELS = {}
+# By cell, and those that compute beside the cells.
+_PANELS, _WORKING = {}, set()
+
+
+def _shell():
+    """IPython's shell, or None."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
 
 
 def _cell():
     """The identity of the notebook cell that runs, and of this run of it; None elsewhere."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    parent = getattr(shell, "parent_header", None) or {}
+    parent = getattr(_shell(), "parent_header", None) or {}
     return parent.get("metadata", {}).get("cellId"), parent.get("header", {}).get("msg_id")
+
+
+def _hear_interrupts():
+    """Let an interrupt between two cells, which ipykernel ignores, stop the panels' work."""
+    kernel = getattr(_shell(), "kernel", None)
+    if getattr(kernel, "saved_sigint_handler", None) is signal.SIG_IGN:
+        kernel.saved_sigint_handler = _stop_all
+
+
+def _stop_all(*_):
+    for panel in list(_WORKING):
+        panel._stop()

@@ -4,10 +4,12 @@ import gc
 import inspect
 import re
 import threading
+import time
 import weakref
 
 import numpy as np
 import pytest
+from jupyter_client.manager import start_new_kernel
 from panels import PANELS
 
 from lazylib import Interrupted, Run, exercises
@@ -150,6 +152,46 @@ def test_an_interrupt_leaves_no_old_words_and_is_raised():
     with pytest.raises(Interrupted):
         panel.state = {"k": 5}
     assert panel.words.startswith("Interrupted") and panel.result is None
+
+
+_SLOW = """
+from pathlib import Path
+from lazylib.experiments import train_in_plane
+from lazylib.widgets.panel import Explorer, whole_slider
+
+def compute(k):
+    while k:
+        train_in_plane(0.01, 1.0, 200, 200)
+        Path(STARTED).touch()
+
+def draw(figure):
+    return figure.subplots(), {}
+
+control = whole_slider("k", 0, 0, 9)
+panel = Explorer("slow", {"k": control}, (2, 1, draw), compute, lambda *_, **__: "done")
+panel.controls.values = {"k": 1}  # as the browser does: beside the cells
+"""
+
+
+def test_an_interrupt_between_two_cells_stops_what_a_panel_computes_beside_them(tmp_path):
+    """ipykernel ignores a signal while no cell runs, which is when a slider's move is computed."""
+    started, said = tmp_path / "started", []
+
+    def hear(message):
+        said.append(message["content"].get("text", ""))
+
+    manager, kernel = start_new_kernel()
+    try:
+        reply = kernel.execute_interactive(f"STARTED = {str(started)!r}{_SLOW}", output_hook=hear)
+        assert reply["content"]["status"] == "ok", said
+        while not started.exists():
+            time.sleep(0.05)
+        manager.interrupt_kernel()
+        kernel.execute_interactive("print(panel.words)", output_hook=hear, timeout=60)
+    finally:
+        kernel.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert "Stopped. Move a control to go on." in "".join(said)
 
 
 def test_values_of_the_browser_are_checked_as_those_of_code():
