@@ -309,6 +309,7 @@ class Explorer(ipywidgets.VBox):
 
     def save(self, path):
         """Write the picture to a file: .svg, .pdf or .png, or .gif with all its frames."""
+        self._open()
         self._wait()
         self.picture.save(path)
 

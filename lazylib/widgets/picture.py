@@ -158,6 +158,17 @@ class Picture(anywidget.AnyWidget):
         """Call ``callback()`` when the reader presses Stop."""
         self.on_msg(lambda widget, content, buffers: content.get("stop") and callback())
 
+    def close(self):
+        """End the picture, and let go of what was drawn, which would wait for the collector."""
+        super().close()
+        if self._fill is not None:
+            with DRAWING:
+                self._fill = self._recorder = self._canvas.renderer = None
+                self._said, self._moving, self._parts, self._base = [], [], [], []
+                self._groups, self._seen = {}, {}
+                self._still = self._view = self._frames = b""
+                self.figure.clear()
+
     def data(self):
         """Return what ``mount`` of painter.js plays without a kernel, as a dictionary."""
         frames = self._frames or self._view
