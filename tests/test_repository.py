@@ -37,11 +37,12 @@ needs_make = pytest.mark.skipif(
 )
 
 
-def run(*command):
-    """Run a command in the repository's root, and return its exit code and all it printed."""
+def run(*command, cwd=ROOT, **variables):
+    """Run a command, by default in the repository; return its exit code and all it printed."""
     done = subprocess.run(
         command,
-        cwd=ROOT,
+        cwd=cwd,
+        env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -187,7 +188,7 @@ def test_workflows_forms_and_the_citation_follow_their_published_schemas():
 def test_actionlint_accepts_the_workflow_where_it_is_installed():
     if not (actionlint := shutil.which("actionlint")):
         pytest.skip("actionlint is not on the PATH; the schema test has read the workflow")
-    code, said = run(actionlint, ".github/workflows/ci.yml")
+    code, said = run(actionlint, *map(str, sorted(ROOT.glob(".github/workflows/*.yml"))))
     assert code == 0, said
 
 
@@ -477,7 +478,8 @@ def test_the_readme_names_the_pythons_of_the_workflow():
 
 
 def test_the_badge_opens_notebook_00_of_the_named_repository_in_jupyterlab():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    parts = (ROOT / "README.md").read_text(encoding="utf-8").split("\n\n")
+    text = "\n\n".join(part for part in parts if "/badge_logo.svg" not in part)
     once = with_badge(text, "someone/lazy-notes")
     title, badge, rest = once.split("\n\n", 2)
     assert title == "# Lazy training, live" and rest == text.split("\n\n", 1)[1]
@@ -490,3 +492,31 @@ def test_the_badge_opens_notebook_00_of_the_named_repository_in_jupyterlab():
     for wrong in ("", "lazy-notes", "https://github.com/someone/lazy-notes"):
         with pytest.raises(SystemExit, match="OWNER/NAME"):
             with_badge(text, wrong)
+
+
+@needs_make
+def test_the_workflow_of_the_badge_commits_that_of_the_copy_it_runs_in_once(tmp_path):
+    def git(*command, cwd=tmp_path):
+        code, said = run("git", *command, cwd=cwd)
+        assert code == 0, said
+        return said
+
+    workflow = yaml.safe_load((ROOT / ".github/workflows/badge.yml").read_text())
+    steps = [step["run"] for step in workflow["jobs"]["badge"]["steps"] if "run" in step]
+    git("init", "--quiet", "--bare", "--initial-branch=main", "origin")
+    git("clone", "--quiet", str(tmp_path / "origin"), "copy")
+    copy = tmp_path / "copy"
+    for name in ("README.md", "Makefile", "tools/badge.py"):
+        (copy / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, copy / name)
+    who = ("-c", "user.name=someone", "-c", "user.email=someone@example.org")
+    git("add", ".", cwd=copy)
+    git(*who, "commit", "--quiet", "--message", "a copy", cwd=copy)
+    git("push", "--quiet", "origin", "HEAD:main", cwd=copy)
+    for repository, commits in (("a/b", 2), ("a/b", 2), ("c/d", 3)):
+        for step in steps:
+            code, said = run("bash", "-e", "-c", step, cwd=copy, GITHUB_REPOSITORY=repository)
+            assert code == 0, said
+        origin = tmp_path / "origin"
+        assert f"mybinder.org/v2/gh/{repository}/HEAD" in git("show", "main:README.md", cwd=origin)
+        assert len(git("log", "--oneline", "main", cwd=origin).splitlines()) == commits

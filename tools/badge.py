@@ -1,6 +1,6 @@
 """Put a badge into the README that opens notebook 00 on Binder: ``badge.py OWNER/NAME``.
 
-Run once by whoever publishes a copy of the repository, and again when that moves.
+Run by the workflow "badge" on GitHub, or by whoever publishes a copy of the repository elsewhere.
 """
 
 import re
