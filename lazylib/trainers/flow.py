@@ -13,6 +13,7 @@ from lazylib.trainers.run import (
     MOST_TOLERANCE,
     Recorder,
     finished_run,
+    losses_of,
     noting_interrupts,
     saving,
     settled,
@@ -60,16 +61,21 @@ def _size(state):
     return len(state) if isinstance(state, (list, tuple)) else 0
 
 
-def _between(states, times):
+def _between(states, times, straight=None):
+    """`between`, but on chords in the steps that are to be ``straight``, of shape (steps,)."""
     t, w, v = (np.array(column) for column in zip(*states, strict=True))
     i = np.minimum(np.searchsorted(t, times, side="right"), len(t) - 1) - 1
     h = (t[i + 1] - t[i])[:, None]
     u = (times - t[i])[:, None] / h
     r = 1 - u
-    cubic = [(w, i, (1 + 2 * u) * r**2), (w, i + 1, u**2 * (1 + 2 * r))]
-    cubic += [(v, i, h * u * r**2), (v, i + 1, -h * u**2 * r)]
+    by_w, by_v = [(1 + 2 * u) * r**2, u**2 * (1 + 2 * r)], [h * u * r**2, -h * u**2 * r]
+    if straight is not None:
+        chord = straight[i][:, None]
+        by_w = [np.where(chord, *pair) for pair in zip((r, u), by_w, strict=True)]
+        by_v = [np.where(chord, 0, factor) for factor in by_v]
     out, part = np.zeros((2, len(times), w.shape[-1]), w.dtype)
-    for rows, index, factor in cubic:
+    terms = (w, i, by_w[0]), (w, i + 1, by_w[1]), (v, i, by_v[0]), (v, i + 1, by_v[1])
+    for rows, index, factor in terms:
         np.take(rows, index, axis=0, out=part, mode="clip")
         part *= factor
         out += part
@@ -79,8 +85,9 @@ def _between(states, times):
 class _Path:
     """The frames of one run, chosen while its steps pass: even ones, or those at given times."""
 
-    def __init__(self, w0, model, record, times):
-        self.recorder, self.times = Recorder(record, model._positions, w0[None]), times
+    def __init__(self, w0, objective, record, times):
+        self.recorder = Recorder(record, objective.model._positions, w0[None])
+        self.objective, self.times = objective, times
         self.states, self.chosen, self.moved, self.history = [], [], 0.0, []
         self.most = max(2, _AT_ONCE // (_FINE * len(w0)))  # steps that wait to be looked at
 
@@ -99,13 +106,28 @@ class _Path:
         if len(states) < 2:
             return
         times, moved = self._even_times() if even else (self._asked_times(), 0.0)
+        straight = self._straight() if times.size else None
         for some in np.array_split(times, 1 + times.size * states[0][1].size // _AT_ONCE):
-            w = _between(states, some)
+            w = _between(states, some, straight)
             if even:
                 self.recorder.offer(some[:, None], w[:, None])
             else:
                 self.chosen += list(w)
         self.states, self.moved = states[-1:], self.moved + moved
+
+    def _straight(self):
+        """Which steps are too long for a cubic: after one or two thirds, its loss is no flow's.
+
+        Its velocities are then those of the sharpest directions, in which the flow is long at rest.
+        """
+        if self.times is None and self.recorder.count == 2:
+            return None  # nothing in between is asked for
+        t = np.array([t for t, *_ in self.states])
+        thirds = t[:-1] + np.diff(t) / 3, t[1:] - np.diff(t) / 3
+        w = np.concatenate([_between(self.states, times) for times in thirds])
+        value = losses_of(self.objective, w[:, None]).reshape(2, -1)
+        loss = np.array([value for _, value in self.history[-len(t) :]])
+        return ((value > loss[:-1]) | (value < loss[1:])).any(axis=0)
 
     def _even_times(self):
         """Times within the steps, as finely as the frames need, going by the steps' chords."""
@@ -140,10 +162,7 @@ class _Flow:
 
     def __init__(self, lead, w0, train, test, record, times, watch):
         self.lead, self.train, self.test, self.watch = lead, train, test, watch
-        model = train.model
-        self.paths = [
-            _Path(w, model.at(model.alpha.shape, [i]), record, times) for i, w in enumerate(w0)
-        ]
+        self.paths = [_Path(w, train.at([i]), record, times) for i, w in enumerate(w0)]
         self.count = 0
 
     def __call__(self, clocks, w, velocity, count):
@@ -231,10 +250,10 @@ def gradient_flow(
         How many frames to keep, at equal steps along the neurons' path.
     times : array of shape (frames,), optional
         Increasing times of the frames, instead of ``record``. After its end, a run stands still.
-        Between two steps, w is interpolated. With a large ``alpha`` and long steps that may not be
-        good enough for αf: a frame whose loss lies above that of the step before it is warned of.
+        Between two steps, w is interpolated. With a large ``alpha`` and coarse steps that may not
+        be good enough for αf: a frame whose loss lies above that of the step before is warned of.
     max_steps : int, optional
-        Most steps: default 2000 for "RKC", each of 2 to 120 gradients, 10,000 for "DOP853".
+        Most steps: default 2000 for "RKC", each of 2 to 400 gradients, 10,000 for "DOP853".
     watch : callable, optional
         For "RKC": ``watch(runs, t, w, velocity)`` sees the numbers and the states of the runs that
         made a step, and returns which of them are to stop there.

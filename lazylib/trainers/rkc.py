@@ -21,8 +21,9 @@ import numpy as np
 from lazylib.trainers.objective import length, unit
 from lazylib.trainers.run import progress
 
-# Stages a step at most, and the reserve that the estimated sharpness gets.
-_MOST_STAGES, _RESERVE = 120, 1.2
+# Stages a step at most, and of a run that even so many would not bring to its end; and the reserve
+# that the estimated sharpness gets.
+_MOST_STAGES, _VAIN_STAGES, _RESERVE = 400, 120, 1.2
 
 
 # Power iterations before the first step and after each of the next ones. From then on the sharpness
@@ -309,7 +310,7 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
                 bend = Sharpness(*(column[on] for column in bend))
             h = [
                 min(clock.h, longest, t_max - clock.t)
-                for clock, longest in zip(clocks, _longest(bend), strict=True)
+                for clock, longest in zip(clocks, _longest(bend, t_max / max_steps), strict=True)
             ]
             new, value, slope, error, s = slowed_step(objective, w, gradient, h, bend)
             lengths = length(np.array([error, new - start, new - bend.seen, new])).T.tolist()
@@ -334,10 +335,13 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
     return ended, count
 
 
-def _longest(bend):
-    """The longest steps that the stages bear."""
-    most = _reach(_MOST_STAGES)
-    return [most / rest if rest else np.inf for rest in bend.rest.tolist()]
+def _longest(bend, needed):
+    """The longest steps that the stages bear; steps of ``needed`` length come to the end."""
+    most, less = _reach(_MOST_STAGES), _reach(_VAIN_STAGES)
+    return [
+        (most if most >= needed * rest else less) / rest if rest else np.inf
+        for rest in bend.rest.tolist()
+    ]
 
 
 def _begin(objective, w0, t_max, accuracy, tolerance, watch):

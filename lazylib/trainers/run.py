@@ -274,8 +274,8 @@ _DENSE = 8
 def finished_run(frames, lead, train, test, status, n_steps):
     """Make the `Run` whose runs have the leading shape ``lead``; losses not known are computed."""
     times, w, *known = frames
-    loss = known[0] if known else _losses(train, w)
-    test_loss = None if test is None else _losses(test, w)
+    loss = known[0] if known else losses_of(train, w)
+    test_loss = None if test is None else losses_of(test, w)
     zero = [None if part is None else part.zero_loss() for part in (train, test)]
 
     def shaped(v, *first):
@@ -289,7 +289,8 @@ def finished_run(frames, lead, train, test, status, n_steps):
     return Run(*columns, shaped(status), n_steps, *map(shaped, zero))
 
 
-def _losses(objective, w):
+def losses_of(objective, w):
+    """R(αf) of states of shape (states, runs, p); NaN where saving is interrupted again."""
     try:
         return objective.values(w)
     except KeyboardInterrupt:

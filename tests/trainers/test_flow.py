@@ -54,6 +54,21 @@ def test_frames_at_given_times_are_points_of_the_path():
     assert np.abs(coarse.w - between(steps, coarse.times)).max() < 1e-13
 
 
+@pytest.mark.parametrize(
+    "tau, m, n, seed", [(4.67, 10, 15, 33), (2.95, 50, 15, 3), (10, 60, 60, 0)]
+)
+def test_the_loss_of_frames_within_long_steps_falls_as_that_of_the_flow(tau, m, n, seed):
+    """Eq. (6). A cubic with the velocities of stiff directions would leave the path between steps.
+
+    From weights that are not doubled, the flow begins in those directions, and rests there early.
+    """
+    net, data, _ = problem(n, m, seed=25)
+    w0 = net.init(seeded(seed), tau, doubling=False)
+    for frames in ({"record": 100}, {"times": np.geomspace(1e-3, 500, 200)}):
+        run = gradient_flow(net, data, w0, t_max=500, accuracy=0.01, **frames)
+        assert (run.train_loss[1:] <= 1.01 * run.train_loss[:-1]).all()
+
+
 def test_after_its_end_a_run_stands_still():
     net, data, w0 = problem(tau=2.0, n=4)
     run = gradient_flow(net, data, w0, t_max=1e4, tolerance=1e-3, times=[0, 1, 5e3, 1e4])
