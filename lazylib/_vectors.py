@@ -7,19 +7,37 @@ import numpy as np
 _STEEP, _BLOCK = 0.9, 2**20
 
 
-def norm(v, axis=-1):
+# Squares in between have lost no digits to underflow, and are no overflow.
+_SQUARES = {"f": (1e-24, 1e36), "d": (1e-250, 1e300)}
+
+
+def norm(v):
     """Euclidean length, exact to rounding for every vector that floating point can hold."""
-    largest = np.abs(v).max(axis=axis, keepdims=True, initial=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return length(v)
+
+
+def length(v):
+    """The `norm`, for those who ignore an overflow on the way."""
+    square = np.vecdot(v, v)
+    least, most = _SQUARES.get(square.dtype.char, (np.inf, 0))
+    few = square.ravel().tolist() if square.size < 100 else [square.min(), square.max()]
+    if few and min(few) >= least and max(few) < most:
+        return np.sqrt(square)
+    largest = np.abs(v).max(axis=-1, keepdims=True, initial=0)
     # a power of two scales without rounding
     scale = np.ldexp(np.ones_like(largest), np.frexp(largest)[1] - 1)
-    return np.squeeze(scale * np.linalg.norm(v / scale, axis=axis, keepdims=True), axis=axis)
+    return scale[..., 0] * np.linalg.norm(v / scale, axis=-1)
 
 
 def unit(v):
     """Vectors of length 1 with the directions of ``v``; 0 stays 0."""
-    largest = np.abs(v).max(axis=-1, keepdims=True, initial=0)
-    v = np.divide(v, largest, out=np.zeros_like(v), where=largest > 0)
-    return np.divide(v, norm(v)[..., None], out=v, where=largest > 0)
+    size = norm(v)[..., None]
+    if not np.isfinite(size).all() or size.min(initial=1) < np.finfo(size.dtype).smallest_normal:
+        largest = np.abs(v).max(axis=-1, keepdims=True, initial=0)
+        v = np.divide(v, largest, out=np.zeros_like(v), where=largest > 0)
+        size = norm(v)[..., None]
+    return v / (size + (size == 0))
 
 
 def angles(u, v):

@@ -19,14 +19,14 @@ from typing import NamedTuple
 import numpy as np
 
 from lazylib import _checks
-from lazylib._vectors import angles, unit
+from lazylib._vectors import cosines, unit
 from lazylib.data import Teacher, teacher
 from lazylib.models.activations import relu
 from lazylib.models.model import Model
 from lazylib.models.networks import TwoLayer
 from lazylib.models.wrappers import Centered, Scaled, Tangent
 
-# Below this, what an angle divides is rounding only.
+# Below this, what an angle divides is rounding only; so it is beyond the reciprocal.
 _TINY = 1e-16
 
 # Parameters up to which Df_wᵀDf_w is formed within seconds.
@@ -212,14 +212,16 @@ def _moments(a, a_terms, u):
     ndarray of shape (..., j, d)
         Zero for a zero vector aᵢ, since 1(0 > 0) = 0.
     """
-    e, e_terms = unit(a), unit(a_terms)
+    e = unit(a)
+    e_terms = e if a_terms is a else unit(a_terms)
     u = np.where((a_terms != 0).any(axis=-1, keepdims=True), u, 0)
-    phi = angles(e, e_terms)
+    cosine, sine, phi = cosines(e, e_terms)
     # sin φ ppᵀ = ½ tan(φ/2) (e + e′)(e + e′)ᵀ, and sin φ qqᵀ = ½ cot(φ/2) (e − e′)(e − e′)ᵀ
     across, along = e @ u.swapaxes(-1, -2), (e_terms * u).sum(axis=-1)[..., None, :]
-    tangent = np.tan(phi / 2)
+    tangent = np.divide(1 - cosine, sine, out=sine / (1 + cosine), where=cosine < 0)
+    tangent = np.clip(tangent, _TINY, 1 / _TINY)
     by_sum = 0.5 * tangent * (across + along)
-    by_difference = 0.5 * (across - along) / np.maximum(tangent, _TINY)
+    by_difference = 0.5 * (across - along) / tangent
     moments = (np.pi - phi) @ u
     moments += (by_sum - by_difference).sum(axis=-1, keepdims=True) * e
     moments += (by_sum + by_difference) @ e_terms

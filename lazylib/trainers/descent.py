@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from lazylib import _checks
-from lazylib._vectors import norm
+from lazylib._vectors import length, norm
 from lazylib.data import Dataset, sphere
 from lazylib.losses import quadratic
 from lazylib.models.model import Model
-from lazylib.trainers.objective import Objective, batch, length
+from lazylib.trainers.objective import Objective, batch
 from lazylib.trainers.run import (
     MOST_TOLERANCE,
     Recorder,

@@ -5,9 +5,9 @@ import warnings
 import numpy as np
 
 from lazylib import _checks
-from lazylib._vectors import norm
+from lazylib._vectors import length, norm
 from lazylib.losses import quadratic
-from lazylib.trainers.objective import batch, length
+from lazylib.trainers.objective import batch
 from lazylib.trainers.rkc import integrate
 from lazylib.trainers.run import (
     MOST_TOLERANCE,

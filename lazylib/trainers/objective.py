@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lazylib import _checks
-from lazylib._vectors import norm
+from lazylib._vectors import length
 from lazylib.data import Dataset
 from lazylib.losses import Loss, quadratic
 from lazylib.models.activations import relu
@@ -19,10 +19,6 @@ from lazylib.trainers.run import check_interrupt
 
 # Runs are computed together as long as σ(z) of all of them, in bytes, stays in a usual cache.
 _CACHE = 1_500_000
-
-
-# Squares in between have lost no digits to underflow, and are no overflow.
-_SQUARES = {"f": (1e-24, 1e36), "d": (1e-250, 1e300)}
 
 
 # Steps to difference gradients with, relative to the parameters.
@@ -255,14 +251,6 @@ class ExactObjective:
     start = Objective.start
     hessian_product = Objective.hessian_product
     sharpness = Objective.sharpness
-
-
-def length(v):
-    """Euclidean lengths of vectors of shape (..., p), at every scale."""
-    square = np.vecdot(v, v)
-    least, most = _SQUARES[square.dtype.char]
-    squares = square.ravel().tolist()
-    return norm(v) if min(squares) < least or not max(squares) < most else np.sqrt(square)
 
 
 def unit(vector):

@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lazylib.trainers.objective import length, unit
+from lazylib._vectors import length
+from lazylib.trainers.objective import unit
 from lazylib.trainers.run import progress
 
 # Stages a step at most, and of a run that even so many would not bring to its end; and the reserve

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lazylib.trainers.objective import length
+from lazylib._vectors import length
 from lazylib.trainers.rkc import clocks_of
 from lazylib.trainers.run import progress
 
