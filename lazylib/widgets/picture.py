@@ -163,7 +163,8 @@ class Picture(anywidget.AnyWidget):
         super().close()
         if self._fill is not None:
             with DRAWING:
-                self._fill = self._recorder = self._canvas.renderer = None
+                # texts remember what they were drawn with last
+                self._fill = self._canvas.renderer = self._recorder.agg = None
                 self._said, self._moving, self._parts, self._base = [], [], [], []
                 self._groups, self._seen = {}, {}
                 self._still = self._view = self._frames = b""

@@ -299,6 +299,20 @@ def test_after_close_nothing_is_left_and_nothing_can_be_set():
     assert run() is None
 
 
+def test_a_closed_panel_does_not_wait_for_the_collector_to_give_back_its_pixels():
+    """Matplotlib's figures are circles of references: a hundred closed ones would pile up."""
+    panel = explore_neurons()
+    pixels = weakref.ref(panel.picture.figure.canvas.get_renderer())
+    gc.disable()
+    try:
+        panel.close()
+        assert pixels() is None and not panel.picture.figure.axes
+    finally:
+        gc.enable()
+    with pytest.raises(RuntimeError, match="closed"):
+        panel.save("closed.png")
+
+
 def _live():
     from ipywidgets.widgets.widget import _instances
 
