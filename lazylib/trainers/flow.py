@@ -28,6 +28,10 @@ _METHODS = {"RKC": (0.02, 2000), "DOP853": (1e-10, 10_000)}
 _FINE, _AT_ONCE = 16, 100_000
 
 
+# From so many times the fastest time scale on, a step's cubic is not trusted unseen.
+_LONG = 8
+
+
 def between(states, times):
     """The path of one run between its steps, at ``times``: of shape (times, p).
 
@@ -89,12 +93,14 @@ class _Path:
         self.recorder = Recorder(record, objective.model._positions, w0[None])
         self.objective, self.times = objective, times
         self.states, self.chosen, self.moved, self.history = [], [], 0.0, []
+        self.long = []  # of the states: whether the step to there was
         self.most = max(2, _AT_ONCE // (_FINE * len(w0)))  # steps that wait to be looked at
 
-    def step(self, t, w, velocity, value):
+    def step(self, clock, w, velocity):
         """See the end of a step; the first one is the start."""
-        self.states.append((t, w, velocity))
-        self.history.append((t, value))
+        self.states.append((clock.t, w, velocity))
+        self.history.append((clock.t, clock.value))
+        self.long.append(clock.stiffness > _LONG)
         if len(self.states) >= self.most:
             self.look()
 
@@ -113,21 +119,24 @@ class _Path:
                 self.recorder.offer(some[:, None], w[:, None])
             else:
                 self.chosen += list(w)
-        self.states, self.moved = states[-1:], self.moved + moved
+        self.states, self.long, self.moved = states[-1:], self.long[-1:], self.moved + moved
 
     def _straight(self):
         """Which steps are too long for a cubic: after one or two thirds, its loss is no flow's.
 
         Its velocities are then those of the sharpest directions, in which the flow is long at rest.
         """
-        if self.times is None and self.recorder.count == 2:
-            return None  # nothing in between is asked for
+        step = np.flatnonzero(self.long[1:])
+        if not step.size or (self.times is None and self.recorder.count == 2):
+            return None  # none is long, or nothing in between is asked for
         t = np.array([t for t, *_ in self.states])
-        thirds = t[:-1] + np.diff(t) / 3, t[1:] - np.diff(t) / 3
-        w = np.concatenate([_between(self.states, times) for times in thirds])
+        third = np.diff(t)[step] / 3
+        w = _between(self.states, np.concatenate([t[step] + third, t[step + 1] - third]))
         value = losses_of(self.objective, w[:, None]).reshape(2, -1)
         loss = np.array([value for _, value in self.history[-len(t) :]])
-        return ((value > loss[:-1]) | (value < loss[1:])).any(axis=0)
+        straight = np.zeros(len(t) - 1, dtype=bool)
+        straight[step] = ((value > loss[step]) | (value < loss[step + 1])).any(axis=0)
+        return straight
 
     def _even_times(self):
         """Times within the steps, as finely as the frames need, going by the steps' chords."""
@@ -170,7 +179,7 @@ class _Flow:
         self.count = count
         for clock, *state in zip(clocks, w, velocity, strict=True):
             if clock.good:
-                self.paths[clock.number].step(clock.t, *state, clock.value)
+                self.paths[clock.number].step(clock, *state)
         on = [clock.good for clock in clocks]
         if self.watch is not None and any(on):
             runs, t = np.array([(clock.number, clock.t) for clock in clocks])[on].T

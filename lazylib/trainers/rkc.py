@@ -237,6 +237,8 @@ class Clock:
     good, halt : bool
         Whether it made the last step, and whether it is to stop there.
     t : float
+    stiffness : float
+        The size of its last step times the sharpness, the largest |eigenvalue| of the Hessian.
     """
 
     number: int
@@ -247,6 +249,7 @@ class Clock:
     good: bool = True
     halt: bool = False
     t: float = 0.0
+    stiffness: float = 0.0
 
     def end(self, t_max, least):
         """How the run has ended; "" if it goes on, with a step of ``least`` or more."""
@@ -315,8 +318,10 @@ def integrate(objective, w0, *, t_max, accuracy, tolerance, max_steps, watch):
             ]
             new, value, slope, error, s = slowed_step(objective, w, gradient, h, bend)
             lengths = length(np.array([error, new - start, new - bend.seen, new])).T.tolist()
-            for clock, *step, parts in zip(clocks, h, value.tolist(), lengths, strict=True):
-                off, gone, _, _ = parts
+            largest = np.maximum(bend.sharpest, bend.rest).tolist()
+            steps = zip(clocks, h, value.tolist(), lengths, largest, strict=True)
+            for clock, *step, (off, gone, _, _), sharpness in steps:
+                clock.stiffness = step[0] * sharpness
                 # the local error against the distance from the start
                 clock.judge(*step, off / (accuracy * max(gone, tiny)))
             if not all(clock.good for clock in clocks):

@@ -140,7 +140,7 @@ def test_the_guides_links_open_the_views_that_they_promise(chromium, html):
             page.goto("about:blank")
             page.goto(link)
             words = page.locator(f"[data-player={name}] .lazylib-words", has_text=says)
-            words.wait_for(timeout=60_000)
+            words.wait_for(timeout=20_000)
 
 
 def test_a_view_that_is_not_recorded_is_refused():
@@ -213,7 +213,7 @@ def wait_for_words(player, text):
     player.page.wait_for_function(
         "([e, text]) => e.textContent.replace(/\\s+/g, ' ') === text",
         arg=[words.element_handle(), text],
-        timeout=60_000,
+        timeout=20_000,
     )
 
 
