@@ -251,8 +251,9 @@ class Panel:
             self.wait("the picture did not change", lambda: self.pixels != pixels)
 
     def settle(self):
-        """Wait until the panel computes nothing, and its picture rests for half a second."""
-        idle, before = self.box.locator("[aria-busy=false]"), None
+        """Wait until the panel computes and plays nothing, and its picture rests for half a second."""
+        playing = ".lazylib-play[aria-pressed=true]"  # it also waits for frames, and stands still
+        idle, before = self.box.locator(f"[aria-busy=false]:not(:has({playing}))"), None
         for _ in range(60):
             idle.wait_for()
             if self.pixels == before:
