@@ -2,7 +2,8 @@
 
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.ticker import LogFormatterSciNotation, NullFormatter
+from matplotlib.ticker import LogFormatterSciNotation, NullFormatter, ScalarFormatter
+from matplotlib.transforms import ScaledTranslation
 
 from lazylib.plots.colors import NEGATIVE, POSITIVE
 from lazylib.theory.laziness import ACTIVE_ABOVE, LAZY_BELOW
@@ -74,10 +75,25 @@ class _PlainPowers(LogFormatterSciNotation):
         return super().__call__(x, pos) and written(x, 1)
 
 
+class _SharedPower(ScalarFormatter):
+    """Ticks of a linear axis, short: beyond thousands, their power of ten stands at its end."""
+
+    def __init__(self):
+        super().__init__(useOffset=False)
+        self.set_powerlimits((-3, 3))
+
+    def get_offset(self):
+        power = super().get_offset().partition("e")[-1]  # of 1e4
+        return power and f"× 10{power.translate(_RAISED)}"
+
+
 def plain_ticks(figure):
-    """Write the ticks of all logarithmic axes in plain characters, once their scales are set."""
+    """Write the ticks of all axes short, and in plain characters, once their scales are set."""
     for ax in figure.axes:
+        ax.xaxis.get_offset_text().set_horizontalalignment("center")  # beside the label
         for axis in (ax.xaxis, ax.yaxis):
+            if type(axis.get_major_formatter()) is ScalarFormatter:
+                axis.set_major_formatter(_SharedPower())
             if axis.get_scale() == "log":
                 axis.set_major_formatter(_PlainPowers())
                 axis.set_minor_formatter(NullFormatter())
@@ -142,3 +158,27 @@ def legend_below(ax, ncols=2, down=0.16, **options):
     """Put the legend under the panel, where it hides nothing."""
     place = {"loc": "upper center", "bbox_to_anchor": (0.5, -down), "borderaxespad": 0.2}
     ax.legend(**place, ncols=ncols, columnspacing=1.2, **options)
+
+
+def refit_legend(ax):
+    """Lay out anew, for larger type, a legend that stands under the panel, or now fills half of it.
+
+    It comes close under the axis, as wide as there is room. Returns how much higher it is than what
+    stood there, in inches.
+    """
+    old, figure = ax.get_legend(), ax.figure
+    if old is None:
+        return 0.0
+    box, axis = old.get_window_extent(), ax.xaxis.get_tightbbox()
+    under = box.y1 < ax.bbox.y0
+    if not under and box.width < ax.bbox.width / 2:
+        return 0.0
+    down = 0 if axis is None else (axis.y0 - ax.bbox.y0) / figure.dpi
+    anchor = ax.transAxes + ScaledTranslation(0, down, figure.dpi_scale_trans)
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "bbox_transform": anchor}
+    entries = old.legend_handles, [text.get_text() for text in old.texts]
+    for ncols in range(len(old.texts), 0, -1):
+        new = ax.legend(*entries, **place, ncols=ncols, borderaxespad=0.2, columnspacing=1.2)
+        if new.get_window_extent().width <= 1.2 * ax.bbox.width:
+            break
+    return (new.get_window_extent().height - under * box.height) / figure.dpi

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 
-from lazylib.plots.style import STYLE
+from lazylib.plots.style import STYLE, refit_legend
 from lazylib.widgets.recorder import Recorder, encode
 
 #: Matplotlib draws on one thread at a time: callbacks of widgets do not run on that of the cells.
@@ -94,7 +94,7 @@ class Picture(anywidget.AnyWidget):
     def __init__(self, figure, **traits):
         self.figure, self._canvas = figure, _Canvas(figure)
         self._inches = figure.get_size_inches()
-        self._boxes = {ax: ax.get_position(original=True) for ax in figure.axes}
+        self._places = {ax: (ax.get_position(original=True), ax.get_legend()) for ax in figure.axes}
         self._moving = figure.findobj(lambda artist: artist.get_animated())
         for artist in self._moving:
             if isinstance(artist, Line2D):
@@ -232,19 +232,33 @@ class Picture(anywidget.AnyWidget):
     @traitlets.observe("size")
     def _resize(self, change):
         with drawing():
-            large = self.size == "large"
-            self.figure.set_size_inches(self._inches / (1.25 if large else 1))
-            for ax, box in self._boxes.items():
-                held = ax.get_in_layout()
+            figure, large = self.figure, self.size == "large"
+            figure.set_size_inches(self._inches / (1.25 if large else 1))
+            for ax, (box, legend) in self._places.items():
                 ax.set_position(box)
-                ax.set_in_layout(held)  # which a position takes away
+                ax.legend_ = legend
             if large:  # larger type needs other margins
-                self.figure.set_layout_engine("constrained")
-                self.figure.draw_without_rendering()
-                self.figure.set_layout_engine("none")
+                self._lay_out()
             self._forget()
             if self._fill is not None:
                 self.record(self._fill, self.n_frames, times=self._times)
+
+    def _lay_out(self):
+        """Make room for larger type: legends close under their axes, in a figure as much higher."""
+        figure = self.figure
+        figure.draw_without_rendering()
+        more = max(refit_legend(ax) for ax in figure.axes)
+        figure.set_figheight(figure.get_figheight() + max(more, 0))
+        for ax in figure.axes:
+            ax.set_in_layout(True)  # which a position takes away
+        figure.set_layout_engine("constrained")
+        figure.draw_without_rendering()
+        # the layout does not count how wide titles and labels are
+        over, wide = figure.get_tightbbox(), figure.get_figwidth()
+        left, right = max(0.25 - over.x0, 0) / wide, max(over.x1 + 0.25 - wide, 0) / wide
+        figure.get_layout_engine().set(rect=(left, 0, 1 - left - right, 1))
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
 
     def _forget(self):
         """Record all anew, for all may have changed."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import run_and_lose_a_worker
+from panels import crowded
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
@@ -78,6 +79,13 @@ def test_the_panel_says_lazy_or_active_and_what_is_told_right():
     assert panel.words.startswith("Lazy training") and "told right" in panel.words
     panel.state = {"alpha": 0.1, "frame": 0}
     assert panel.words.startswith("Active training") and "displacement 0" in panel.words
+
+
+def test_large_type_has_room_in_notebook_09s_panel_too():
+    panel = explore_digits()
+    for size in ("normal", "large"):
+        panel.picture.size = size
+        assert crowded(panel.picture.figure) == [], size
 
 
 def test_the_exercise_leads_from_either_side(capsys):

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.image import imread
 from matplotlib.text import Text
 from painting import chromium, differing, mounted, pixels
-from panels import PANELS, corners, out_of_sight
+from panels import PANELS, corners, crowded, out_of_sight
 
 from lazylib import widgets
 from lazylib.widgets.recorder import ROLES
@@ -36,10 +36,26 @@ def test_axes_are_named_and_hold_what_moves_at_every_corner(explore):
             panel.picture.frame = frame
             for ax in panel.picture.figure.axes:
                 assert out_of_sight(ax) == [], (change, frame, ax.get_title())
+        assert crowded(panel.picture.figure) == [], change
     for ax in panel.picture.figure.axes:
         if ax.name != "3d":
             assert ax.get_xlabel() or not ax.get_xticks().size, ax.get_title()
             assert ax.get_ylabel() or ax.get_title(), ax.get_xlabel()
+    panel.close()
+
+
+@each_panel
+def test_large_type_has_room_and_takes_little_from_the_axes(explore):
+    panel = explore(**PANELS[explore])
+    figure, start, states = panel.picture.figure, panel.state, corners(panel)
+    normal = [ax.bbox.size / ax.figure.dpi for ax in figure.axes]
+    panel.picture.size = "large"
+    for ax, size in zip(figure.axes, normal, strict=True):
+        # the figure, at 1 : 1.25, has as many inches less
+        assert (1.25 * ax.bbox.size / figure.dpi > 2 / 3 * size).all(), ax.get_title()
+    for change in (states[0], *states[-2:]):
+        panel.state = start | change
+        assert crowded(figure) == [], change
     panel.close()
 
 
