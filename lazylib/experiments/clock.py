@@ -64,8 +64,8 @@ def follow_clock(m=4, seed=3, alpha=(10, 20, 40), last=100.0, d=5):
 
 def _follow(model, population, w0, alpha, ticks):
     """R/R(0) and displacement at ``ticks`` · α², of shape (frames, 2)."""
-    times, options = ticks * alpha**2, {"tolerance": 0, "max_steps": 6000}
-    t, w = step_ends(model, population, w0, times, [0.01], alpha=alpha, **options)
+    times, options = ticks * alpha**2, {"tolerance": 0, "alpha": alpha}
+    t, w = step_ends(model, population, w0, times, [(0.01, 6000)], **options)
     error = population.loss(Scaled(model, alpha), w) / population.zero_loss()
     curves = np.column_stack([error, displacement(w, w0)])
     return read_off(times, t, curves, early=np.finfo(float).tiny)

@@ -82,8 +82,10 @@ def train_four(tau=1.0, alpha=1.0, m=50, n=8, seed=2, labels="teacher", biases=F
 
 def _follow(model, data, w0, alpha, x):
     """αf at ``x`` and the displacement at `TIMES`."""
-    options = {"alpha": alpha, "tolerance": 1e-6, "max_steps": 1200}
-    t, w = step_ends(model, data, w0, TIMES, [0.03, 0.3], **options)
+    steps = [(0.03, 1200), (0.3, 10_000)]
+    if w0.size * data.n > 30_000:  # coarser at last, so that no slider takes 5 s
+        steps = [(0.03, 400), (0.7, 10_000)]
+    t, w = step_ends(model, data, w0, TIMES, steps, alpha=alpha, tolerance=1e-6)
     curves = np.column_stack([alpha * model.predict(w, x), displacement(w, w0)])
     curves = read_off(TIMES, t, curves, early=TIMES[0])  # at first, they grow as t
     return curves[:, :-1], curves[:, -1]

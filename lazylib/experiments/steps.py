@@ -8,11 +8,11 @@ import numpy as np
 from lazylib.trainers import gradient_flow
 
 
-def step_ends(model, data, w0, times, accuracies, **options):
+def step_ends(model, data, w0, times, steps, **options):
     """Follow the gradient flow of one run to the last of ``times``.
 
-    Where ReLUs switch on and off all the time, steps are short: of the ``accuracies``, the first is
-    taken that needs no more steps than there may be.
+    Where ReLUs switch on and off all the time, steps are short. ``steps`` holds pairs of an
+    accuracy and how many steps there may be with it; then, the flow goes on with the next.
 
     Returns
     -------
@@ -22,20 +22,23 @@ def step_ends(model, data, w0, times, accuracies, **options):
     Raises
     ------
     RuntimeError
-        If with none of the accuracies the flow comes to the last of ``times``.
+        If with the last accuracy, too, the flow does not come to the last of ``times``.
     """
-    for accuracy in accuracies:
-        run, ends = _follow(model, data, w0, t_max=times[-1], accuracy=accuracy, **options)
+    t, w = np.zeros(1), np.array([w0], dtype=float)
+    for accuracy, most in steps:
+        rest = {"t_max": times[-1] - t[-1], "accuracy": accuracy, "max_steps": most}
+        run, ends = _follow(model, data, w[-1], **rest, **options)
+        later, reached = (np.array(column) for column in zip(*ends, strict=True))
+        t, w = np.append(t, t[-1] + later[1:]), np.concatenate([w, reached[1:]])
         if run.status != "out of steps":
-            t, w = (np.array(column) for column in zip(*ends, strict=True))
             after = np.searchsorted(t, times)
             near = np.unique(np.clip([after - 1, after], 0, len(t) - 1))
             return t[near], w[near]
-    raise RuntimeError(f"the flow came to t = {run.times[-1]:g} only, of {times[-1]:g}")
+    raise RuntimeError(f"the flow came to t = {t[-1]:g} only, of {times[-1]:g}")
 
 
 def _follow(model, data, w0, **options):
-    """The run, and the ends (t, w) of all its steps."""
+    """The run, and the start and the ends (t, w) of all its steps."""
     ends = []
 
     def watch(runs, t, w, velocity):

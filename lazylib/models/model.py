@@ -97,6 +97,10 @@ class Model(Identity):
         """
         return self
 
+    def _vjp_at(self, x):
+        """`_vjp` of w alone, of one run: what does not change with w may be computed once."""
+        return lambda w: self._vjp(w, x)
+
     def _positions(self, w):
         return w
 

@@ -8,6 +8,9 @@ from lazylib import _checks
 from lazylib._identity import own
 from lazylib.models.model import Model
 
+# Up to so many numbers, the Jacobian of a tangent model is kept while it trains: 800 kB.
+_SMALL = 100_000
+
 
 class _Wrapper(Model):
     """A model made from another, which passes on `n_parameters`, `d`, `positions` and `unpack`.
@@ -150,6 +153,12 @@ class Tangent(_FromStart):
     def _vjp(self, w, x):
         f0, pullback = self.model._vjp(self.w0, x)
         return f0 + self.model._jvp(self.w0, x, w - self.w0), pullback
+
+    def _vjp_at(self, x):
+        if self.w0.size * len(x) > _SMALL:
+            return super()._vjp_at(x)
+        f0, jacobian = self.model._predict(self.w0, x), self.model._jacobian(self.w0, x)
+        return lambda w: (f0 + jacobian.dot(w - self.w0), lambda r: r.dot(jacobian))
 
     def _jacobian(self, w, x):
         return self.model._jacobian(self.w0, x)

@@ -84,15 +84,15 @@ class Objective:
         if self._fused:
             return self._fused(w)
         if self.single:
-            g, gradient = self._forward_backward(w[0], self.model.alpha[0])
+            g, gradient = self._forward_backward(self._vjp(w[0]), self.model.alpha[0])
             return g[None], gradient[None]
         if self._parts:
             done = [part.forward_backward(w[runs]) for runs, part in self._parts]
             return tuple(np.concatenate(column) for column in zip(*done, strict=True))
-        return self._forward_backward(w, self.model.alpha[:, None])
+        return self._forward_backward(self.model.model._vjp(w, self.x), self.model.alpha[:, None])
 
-    def _forward_backward(self, w, alpha):
-        f, pullback = self.model.model._vjp(w, self.x)
+    def _forward_backward(self, vjp, alpha):
+        f, pullback = vjp
         g = alpha * f
         return g, pullback(self.loss._gradient(g, self.y) / alpha)
 
@@ -124,6 +124,10 @@ class Objective:
             return g[None], out
 
         return forward_backward
+
+    @cached_property
+    def _vjp(self):
+        return self.model.model._vjp_at(self.x)
 
     @cached_property
     def _together(self):
