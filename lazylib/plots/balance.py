@@ -23,8 +23,8 @@ _TITLES = ("First layer: ‖a − a₀‖ / ‖a₀‖", "Second layer: ‖b −
 
 def balance_panels(figure, names):
     """Make three panels, for the first layer, the second and all weights; a line for each name."""
-    axes = figure.subplots(1, 3, sharey=True)
-    figure.subplots_adjust(left=0.07, right=0.95, top=0.91, bottom=0.24, wspace=0.08)
+    axes = figure.subplots(1, 3)  # each with its ticks: on a phone they stand below each other
+    figure.subplots_adjust(left=0.065, right=0.95, top=0.92, bottom=0.27, wspace=0.22)
     lines = {name: [] for name in names}
     for ax, title in zip(axes, _TITLES, strict=True):
         regime_bands(ax)
@@ -34,7 +34,7 @@ def balance_panels(figure, names):
     for y, text, place in ((0.08, "lazy", "top"), (1.25, "active", "bottom")):
         axes[2].text(1.01, y, text, va=place, transform=axes[2].get_yaxis_transform(), color=INK)
     axes[0].set(ylabel="relative displacement")
-    legend_below(axes[1], ncols=len(names), down=0.19)
+    legend_below(axes[1], ncols=3, down=0.17)
     return axes, lines
 
 
