@@ -3,7 +3,7 @@
 import numpy as np
 
 from lazylib import _checks
-from lazylib._vectors import cosines, norm, unit
+from lazylib._vectors import cosines, norm, reuse_memory, unit
 
 # Tiles (rows and columns) of elementwise work that fit the cache, and of matrix products; entries
 # of a block of neurons.
@@ -26,6 +26,7 @@ def _inputs(x, y, d=None):
 def _gram(tile, lead, x, y, size, dtype, count):
     """Fill ``count`` matrices from ``tile(rows, cols)``, one half only if ``y`` is ``x``."""
     out = np.empty((count, *lead, x.shape[-2], y.shape[-2]), dtype)
+    reuse_memory(8 * out.nbytes)  # of features and products
     for i in range(0, x.shape[-2], size):
         for j in range(i if y is x else 0, y.shape[-2], size):
             rows, cols = slice(i, i + size), slice(j, j + size)
@@ -62,7 +63,8 @@ def _neuron_gram(a, b, x, y, sigma, total):
     block = max(32, _BLOCK // (widest * max(1, int(np.prod(lead)))))
 
     def features(inputs, neurons):
-        h, slope = sigma.both(a[..., neurons, :] @ inputs.swapaxes(-1, -2))
+        z = a[..., neurons, :] @ inputs.swapaxes(-1, -2)
+        h, slope = sigma.both(z, out=z)
         return h, slope * b[..., neurons, None]
 
     def tile(rows, cols):

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lazylib import _checks
-from lazylib._vectors import cosines, unit
+from lazylib._vectors import cosines, reuse_memory, unit
 from lazylib.data import Teacher, teacher
 from lazylib.models.activations import relu
 from lazylib.models.model import Model
@@ -91,6 +91,7 @@ class Population:
         f = _expand(model, w)
         a, u = (_join(own, label) for own, label in zip(f[:2], self._labels(), strict=True))
         u[..., f.u.shape[-2] :, :] *= -1
+        reuse_memory(8 * u.nbytes)
         moments = _moments(a, a, u)
         gradient = f.pull(moments[..., : f.u.shape[-2], :])
         return 0.5 * (u * moments).sum(axis=(-2, -1)), gradient
@@ -230,9 +231,10 @@ def _moments(a, a_terms, u):
 
 def _join(first, second):
     """Concatenate along the axis of terms; the leading axes broadcast."""
-    lead = np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
-    parts = [np.broadcast_to(v, (*lead, *v.shape[-2:])) for v in (first, second)]
-    return np.concatenate(parts, axis=-2)
+    if first.shape[:-2] != second.shape[:-2]:
+        lead = np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
+        first, second = (np.broadcast_to(v, (*lead, *v.shape[-2:])) for v in (first, second))
+    return np.concatenate([first, second], axis=-2)
 
 
 def under_parameterized(d, m, seed):
