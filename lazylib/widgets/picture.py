@@ -12,6 +12,7 @@ import traitlets
 from matplotlib.animation import FFMpegWriter, PillowWriter
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from lazylib.plots.style import STYLE, refit_legend
@@ -231,6 +232,7 @@ class Picture(anywidget.AnyWidget):
 
     @traitlets.observe("size")
     def _resize(self, change):
+        self.busy = self._fill is not None
         with drawing():
             figure, large = self.figure, self.size == "large"
             figure.set_size_inches(self._inches / (1.25 if large else 1))
@@ -246,19 +248,17 @@ class Picture(anywidget.AnyWidget):
     def _lay_out(self):
         """Make room for larger type: legends close under their axes, in a figure as much higher."""
         figure = self.figure
-        figure.draw_without_rendering()
         more = max(refit_legend(ax) for ax in figure.axes)
         figure.set_figheight(figure.get_figheight() + max(more, 0))
         for ax in figure.axes:
             ax.set_in_layout(True)  # which a position takes away
-        figure.set_layout_engine("constrained")
-        figure.draw_without_rendering()
+        layout = ConstrainedLayoutEngine()
+        layout.execute(figure)
         # the layout does not count how wide titles and labels are
         over, wide = figure.get_tightbbox(), figure.get_figwidth()
         left, right = max(0.25 - over.x0, 0) / wide, max(over.x1 + 0.25 - wide, 0) / wide
-        figure.get_layout_engine().set(rect=(left, 0, 1 - left - right, 1))
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        layout.set(rect=(left, 0, 1 - left - right, 1))
+        layout.execute(figure)
 
     def _forget(self):
         """Record all anew, for all may have changed."""
