@@ -313,12 +313,17 @@ def gradient_flow(
             stops = np.empty(0) if times is None else times
             ended, flow.count = integrate_smooth(train, w0, watch=flow, stops=stops, **options)
         run = flow.run(flow.statuses(ended, options["t_max"], options["tolerance"]))
-    if times is not None and (ended == "out of steps").any():
-        late = times[times > run.times[-1].min()]
-        if len(late):
-            said = f"max_steps = {options['max_steps']} ended the flow before t = {late}"
-            warnings.warn(said, RuntimeWarning, stacklevel=3)
-    if times is not None and method == "RKC" and flow.rise(run) > 0.02:
-        said = "frames lie between steps too long to interpolate: take a smaller accuracy"
-        warnings.warn(said, RuntimeWarning, stacklevel=3)
+    if times is not None:
+        _warn_of_frames(flow, run, ended, times, options["max_steps"])
     return run
+
+
+def _warn_of_frames(flow, run, ended, times, max_steps):
+    """Say which frames that were asked for do not show what they seem to."""
+    late = times[times > run.times[-1].min()]
+    if (ended == "out of steps").any() and len(late):
+        said = f"max_steps = {max_steps} ended the flow before t = {late}"
+        warnings.warn(said, RuntimeWarning, stacklevel=4)
+    if flow.rise(run) > 0.02:
+        said = "frames lie between steps too long to interpolate: take a smaller accuracy"
+        warnings.warn(said, RuntimeWarning, stacklevel=4)

@@ -226,10 +226,7 @@ class Explorer(ipywidgets.VBox):
             plain_ticks(page)
             self.picture = Picture(page, label=label, n_frames=frames)
             self.picture.frame = frame
-        spec = [
-            {"name": name} | asdict(each) | {"value": values[name]}
-            for name, each in controls.items()
-        ]
+        spec = [{**asdict(controls[name]), "name": name, "value": values[name]} for name in values]
         self.controls = Controls(label=label, spec=spec, values=values)
         self.controls.stored = self.controls.model_id or ""
         self.controls.observe(self._moved, "values")
