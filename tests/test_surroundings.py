@@ -260,3 +260,12 @@ def test_make_install_is_not_led_astray_and_does_only_what_is_missing(small):
     said, place = install(moved, environment)
     assert "Setting up .venv" in said and place == moved
     moved.rename(folder)
+
+
+def test_the_collection_loads_no_large_package_before_it_is_needed():
+    """`import lazylib` waited a second for scipy.stats, which one function uses."""
+    rooms = "exercises", "experiments", "plots", "theory", "widgets"
+    names = "scipy", "torch", "sklearn", "dask", "pandas"
+    code = f"import sys, {', '.join('lazylib.' + room for room in rooms)}\n"
+    code += f"print(sorted({{name.split('.')[0] for name in sys.modules}} & {set(names)}))"
+    assert run(sys.executable, "-c", code) == "[]\n"

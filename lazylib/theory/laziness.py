@@ -1,7 +1,6 @@
 """How lazy a run was: how far its parameters and its tangent kernel moved, and how it ended."""
 
 import numpy as np
-from scipy.stats import linregress
 
 from lazylib import _checks
 from lazylib._vectors import angles, norm, unit
@@ -228,6 +227,8 @@ def power_law(x, y):
     _checks.same_shape(x=x, y=y)
     if len(np.unique(x)) < 2 or len(x) < 3:
         raise ValueError(f"x must hold at least 3 numbers, not all the same, got {len(x)}")
+    from scipy.stats import linregress  # here, so that `import lazylib` need not wait for SciPy
+
     fit = linregress(np.log(x), np.log(y))
     # a correlation with what is constant is none, and an error of 0
     return float(fit.slope), 0.0 if (y == y[0]).all() else float(fit.stderr)

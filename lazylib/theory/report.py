@@ -11,7 +11,6 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import brentq
 
 from lazylib import _checks
 from lazylib._vectors import norm
@@ -417,6 +416,8 @@ def _flow_time(values, parts, missed, n):
     live = values > 0
     values, squares = values[live].astype(float) / n, parts[live].astype(float) ** 2
     never = missed + float(parts[~live] @ parts[~live])
+
+    from scipy.optimize import brentq  # here, so that `import lazylib` need not wait for SciPy
 
     def left(log_t):
         return never + (squares * np.exp(-2 * np.exp(log_t) * values)).sum() - goal
