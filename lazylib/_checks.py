@@ -28,9 +28,9 @@ def array(name, value, ndim=0, exactly=None, nonempty=False, finite=True):
         kind = "O"
     if kind not in "iuf":
         raise TypeError(f"{name} must be an array of real numbers, got {shown(value)}")
-    if array.dtype not in (np.float32, np.float64):
+    if array.dtype.char not in "fd" or not array.dtype.isnative:
         array = array.astype(np.float64)
-    if finite is not None and (np.isnan(array).any() or finite and np.isinf(array).any()):
+    if finite is not None and not (np.isfinite if finite else _is_number)(array).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
     if array.ndim < ndim:
         raise ValueError(f"{name} must have at least {ndim} axes, got shape {array.shape}")
@@ -39,6 +39,10 @@ def array(name, value, ndim=0, exactly=None, nonempty=False, finite=True):
     if nonempty and array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     return array
+
+
+def _is_number(array):
+    return ~np.isnan(array)
 
 
 def positive(name, value):
