@@ -305,6 +305,7 @@ FORMULAS = {
     "_predict",
     "_jvp",
     "_vjp",
+    "_vjp_at",
     "_jacobian",
     "_parameters",
     "_positions",

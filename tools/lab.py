@@ -251,7 +251,7 @@ class Panel:
             self.wait("the picture did not change", lambda: self.pixels != pixels)
 
     def settle(self):
-        """Wait until the panel computes and plays nothing, and its picture rests for half a second."""
+        """Wait until the panel computes and plays nothing, and its picture rests for 0.5 s."""
         playing = ".lazylib-play[aria-pressed=true]"  # it also waits for frames, and stands still
         idle, before = self.box.locator(f"[aria-busy=false]:not(:has({playing}))"), None
         for _ in range(60):

@@ -11,8 +11,9 @@ class Model(Identity):
 
     Leading axes are independent runs and broadcast as in NumPy. A model of your own needs
     ``n_parameters`` and ``d``, and the formulas ``_predict``, ``_jvp``, ``_vjp`` and ``_jacobian``,
-    for arrays that were checked; ``_positions`` if its parameters are not drawn as they are. The
-    public methods check their arguments and call these.
+    for arrays that were checked; ``_positions`` if its parameters are not drawn as they are, and
+    ``_vjp_at`` if much of ``_vjp`` stays as w moves. The public methods check their arguments and
+    call these.
 
     Attributes
     ----------
